@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * guest_suspend_call.h: XEN_DOMCTL_guest_suspend, one C function per operation.
+ *
+ * The small core that the library and the daemon share; it is linked into each
+ * and not exported.  It stands on libxencall alone, whose interface is the same
+ * in every Xen version, and so is the domctl's: one binary serves them all.
+ *
+ * Errors: NULL or -1 with errno set, and nothing is printed.  errno is what
+ * the hypercall's contract in public/guest_suspend.h says, and besides:
+ *   ENOSYS   this hypervisor has no guest suspend (however it says so)
+ *   ESRCH    also for a domid that no domain can have
+ *   EPROTO   the hypervisor answered what it never may
+ *   ENOMEM, and what the privcmd driver gives
+ *
+ * Threads: a handle may be used by several at once.
+ * Fork: the child must not use an inherited handle, but may close it.
+ */
+
+#ifndef GUEST_SUSPEND_CALL_H
+#define GUEST_SUSPEND_CALL_H
+
+#include <stdint.h>
+
+#include <xen/xen.h>
+#include "public/guest_suspend.h"
+
+struct xentoollog_logger;
+struct gsuspend_call;
+
+/*
+ * logger gets what libxencall says while opening; NULL: nobody does.  It must
+ * outlive the handle.
+ */
+struct gsuspend_call *gsuspend_call_open(struct xentoollog_logger *logger);
+
+/* Keeps errno.  NULL is harmless. */
+void gsuspend_call_close(struct gsuspend_call *call);
+
+/* The record of one domain. */
+int gsuspend_call_get(struct gsuspend_call *call, uint32_t domid,
+                      struct xen_guest_suspend_record *out);
+
+/*
+ * The records whose seq is after after_seq, in the order of seq, up to room
+ * of them; *nr_out: how many.  Fewer than room means that there are no more.
+ * after_seq 0 begins with every domain.  room 0 is EINVAL: it would look like
+ * the end.
+ */
+int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
+                       struct xen_guest_suspend_record *recs, uint32_t room,
+                       uint32_t *nr_out);
+
+/*
+ * Wake.  flags: XEN_GUEST_SUSPEND_RESUME_*; virq: 0 without ..._RESUME_VIRQ;
+ * seq, instance: those expected, or 0; out: the record after it, or NULL.
+ */
+int gsuspend_call_resume(struct gsuspend_call *call, uint32_t domid,
+                         uint32_t flags, uint32_t virq,
+                         uint64_t seq, uint64_t instance,
+                         struct xen_guest_suspend_record *out);
+
+#endif
