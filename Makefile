@@ -199,8 +199,8 @@ ifneq ($(LINT_SH),)
 	shellcheck $(addprefix $(srcdir)/,$(sort $(LINT_SH)))
 endif
 ifneq ($(LINT_PY),)
-	$(PYTHON3) -W error -c 'import ast, sys; \
-	    [ast.parse(open(name).read(), name) for name in sys.argv[1:]]' \
+	$(PYTHON3) -W error -c 'import ast, pathlib, sys; \
+	    [ast.parse(pathlib.Path(n).read_text(), n) for n in sys.argv[1:]]' \
 	    $(addprefix $(srcdir)/,$(sort $(LINT_PY)))
 endif
 ifneq ($(MANPAGES),)
