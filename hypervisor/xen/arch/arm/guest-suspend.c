@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Guest suspend on Arm: a guest enters it through PSCI 1.0 SYSTEM_SUSPEND (Arm
+ * DEN0022) and leaves it on an interrupt that it left enabled, or on the
+ * toolstack's word.
+ */
+
+#include <xen/guest-suspend.h>
+#include <xen/sched.h>
+
+#include <asm/current.h>
+#include <asm/gic.h>
+#include <asm/guest-suspend.h>
+#include <asm/p2m.h>
+#include <asm/processor.h>
+#include <asm/psci.h>
+#include <asm/regs.h>
+#include <asm/time.h>
+#include <asm/vgic.h>
+
+/*
+ * Is the line of an interrupt that v has in flight still high?  The vGIC never
+ * lowers a level interrupt, so that one whose cause is gone, such as a timer
+ * that was stopped with interrupts masked, remains in flight until the guest
+ * takes it.  That must not end a suspend which begins meanwhile.
+ */
+static bool line_is_high(struct vcpu *v, unsigned int irq)
+{
+    if ( irq == v->arch.virt_timer.irq )
+    {
+        /* Xen masks this timer when it injects, so the mask says nothing. */
+        const register_t fired = CNTx_CTL_ENABLE | CNTx_CTL_PENDING;
+
+        return (READ_SYSREG(CNTV_CTL_EL0) & fired) == fired;
+    }
+
+    if ( irq == v->arch.phys_timer.irq )
+        return (v->arch.phys_timer.ctl &
+                (CNTx_CTL_ENABLE | CNTx_CTL_PENDING | CNTx_CTL_MASK)) ==
+               (CNTx_CTL_ENABLE | CNTx_CTL_PENDING);
+
+    if ( irq == v->domain->arch.evtchn_irq )
+        return vcpu_info(v, evtchn_upcall_pending);
+
+    return true;
+}
+
+/* Is an interrupt that v, the current vCPU, has in flight still to be taken? */
+static bool irq_is_pending(struct vcpu *v, const struct pending_irq *p)
+{
+    struct gic_lr lr;
+
+    if ( test_bit(GIC_IRQ_GUEST_QUEUED, &p->status) )
+        return true;
+
+    if ( !test_bit(GIC_IRQ_GUEST_VISIBLE, &p->status) )
+        return false;
+
+    /* The vCPU did not leave this pCPU since its trap: the LR is live. */
+    gic_hw_ops->read_lr(p->lr, &lr);
+
+    return lr.pending;
+}
+
+/*
+ * End the suspend that v, the current vCPU, has just begun, if an interrupt
+ * came first.  Its PSTATE does not matter, nor do priorities: DEN0022 wakes on
+ * pending and enabled.
+ *
+ * An interrupt that is queued after this looked finds VPF_suspended set, for
+ * both hold the vGIC lock.
+ */
+static bool wake_if_irq_pending(struct vcpu *v)
+{
+    const struct pending_irq *p;
+    unsigned long flags;
+    bool woken = false;
+
+    spin_lock_irqsave(&v->arch.vgic.lock, flags);
+
+    list_for_each_entry ( p, &v->arch.vgic.inflight_irqs, inflight )
+    {
+        woken = test_bit(GIC_IRQ_GUEST_ENABLED, &p->status) &&
+                irq_is_pending(v, p) && line_is_high(v, p->irq) &&
+                vcpu_irq_ends_suspend(v, p);
+        if ( woken )
+            break;
+    }
+
+    spin_unlock_irqrestore(&v->arch.vgic.lock, flags);
+
+    return woken;
+}
+
+bool vcpu_irq_ends_suspend(struct vcpu *v, const struct pending_irq *p)
+{
+    ASSERT(spin_is_locked(&v->arch.vgic.lock));
+
+    return test_bit(GIC_IRQ_GUEST_ENABLED, &p->status) &&
+           guest_suspend_end(v->domain, XEN_GUEST_SUSPEND_WAKE_INTERRUPT,
+                             p->irq, v);
+}
+
+static bool entry_point_is_valid(struct domain *d, register_t entry_point)
+{
+    p2m_type_t t;
+
+    /* Only a 32-bit guest can be in Thumb state, for which bit 0 asks. */
+    if ( is_64bit_domain(d) || !(entry_point & 1) )
+        if ( entry_point & 3 )
+            return false;
+
+    p2m_lookup(d, gaddr_to_gfn(entry_point), &t);
+
+    return p2m_is_ram(t);
+}
+
+int32_t vpsci_system_suspend(register_t entry_point, register_t context_id)
+{
+    struct vcpu *v = current, *other;
+    struct domain *d = v->domain;
+
+    if ( is_hardware_domain(d) )
+    {
+        guest_suspend_denied(d, XEN_GUEST_SUSPEND_DENIED_UNSUPPORTED);
+        return PSCI_NOT_SUPPORTED;
+    }
+
+    /*
+     * With every other vCPU offline, nobody but the toolstack can bring one
+     * online; that pauses the domain first, and so comes after this.
+     */
+    for_each_vcpu ( d, other )
+    {
+        if ( other != v && is_vcpu_online(other) )
+        {
+            guest_suspend_denied(d, XEN_GUEST_SUSPEND_DENIED_VCPU_ONLINE);
+            return PSCI_DENIED;
+        }
+    }
+
+    if ( !entry_point_is_valid(d, entry_point) )
+    {
+        guest_suspend_denied(d, XEN_GUEST_SUSPEND_DENIED_BAD_ENTRY);
+        return PSCI_INVALID_ADDRESS;
+    }
+
+    if ( !guest_suspend_begin(d, v, XEN_GUEST_SUSPEND_KIND_PSCI) )
+        return PSCI_DENIED;
+
+    /*
+     * Not here: the caller has yet to set the call's result and, for an SMC,
+     * to step over the instruction.
+     */
+    v->arch.psci_resume.entry_point = entry_point;
+    v->arch.psci_resume.context_id = context_id;
+    v->arch.psci_resume.pending = true;
+
+    if ( wake_if_irq_pending(v) )
+        guest_suspend_release(v);
+    else
+        vcpu_sleep_nosync(v);
+
+    return PSCI_SUCCESS;
+}
+
+void vcpu_enter_psci_resume(struct vcpu *v)
+{
+    struct vcpu_guest_core_regs regs = { .pc64 = v->arch.psci_resume.entry_point };
+    /* DEN0022: the endianness at the entry point is the caller's. */
+    const register_t ee = READ_SYSREG(SCTLR_EL1) & SCTLR_Axx_ELx_EE;
+
+    ASSERT(v == current);
+
+    if ( is_32bit_domain(v->domain) )
+    {
+        regs.cpsr = PSR_GUEST32_INIT | (ee ? PSR_BIG_ENDIAN : 0);
+        if ( regs.pc64 & 1 )
+        {
+            regs.cpsr |= PSR_THUMB;
+            regs.pc64 &= ~1ULL;
+        }
+        regs.r0_usr = v->arch.psci_resume.context_id;
+    }
+#ifdef CONFIG_ARM_64
+    else
+    {
+        regs.cpsr = PSR_GUEST64_INIT | PSR_DBG_MASK;
+        regs.x0 = v->arch.psci_resume.context_id;
+    }
+#endif
+
+    vcpu_regs_user_to_hyp(v, &regs);
+
+    /*
+     * These are live in hardware until the vCPU is switched out, and saved
+     * from there.  The MMU goes off first, so that no walk sees a mixture.
+     */
+    WRITE_SYSREG(SCTLR_GUEST_INIT | ee, SCTLR_EL1);
+    isb();
+    WRITE_SYSREG(0, TCR_EL1);
+    WRITE_SYSREG64(0, TTBR0_EL1);
+    WRITE_SYSREG64(0, TTBR1_EL1);
+    isb();
+
+    v->arch.psci_resume.pending = false;
+}
+
+int arch_guest_suspend_check_virq(struct domain *d, uint32_t virq,
+                                  struct vcpu **target)
+{
+    struct vcpu *sleeper = d->guest_suspend.sleeper;
+
+    /* No LPI can be enabled or mapped from here. */
+    if ( is_lpi(virq) && virq < (1ULL << d->arch.vgic.intid_bits) )
+        return -EOPNOTSUPP;
+
+    if ( virq == d->arch.evtchn_irq )
+    {
+        *target = sleeper;
+        return 0;
+    }
+
+    if ( virq < NR_LOCAL_IRQS || virq >= vgic_num_irqs(d) )
+        return -EINVAL;
+
+    if ( spi_to_pending(d, virq)->desc )
+        return -EBUSY;
+
+    /* The vGIC would drop it. */
+    *target = vgic_get_target_vcpu(sleeper, virq);
+    if ( !is_vcpu_online(*target) )
+        return -ENXIO;
+
+    return 0;
+}
+
+void arch_guest_suspend_inject_virq(struct vcpu *target, uint32_t virq)
+{
+    vgic_inject_irq(target->domain, target, virq, true);
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Guest suspend: the state machine, its records, and the domctl that reads
+ * them and ends a suspend.
+ */
+
+#include <xen/errno.h>
+#include <xen/event.h>
+#include <xen/guest_access.h>
+#include <xen/guest-suspend.h>
+#include <xen/rbtree.h>
+#include <xen/sched.h>
+#include <xen/spinlock.h>
+#include <xen/tasklet.h>
+#include <xen/time.h>
+
+/* Records that the list operation copies per acquisition of the lock. */
+#define LIST_BATCH 8
+
+/* Guards everything below and the struct guest_suspend of every domain. */
+static DEFINE_SPINLOCK(guest_suspend_lock);
+
+/* The last change of state on this host, and all domains in that order. */
+static uint64_t last_seq;
+static struct rb_root by_seq = RB_ROOT;
+
+/*
+ * The VIRQ is raised from a tasklet: a suspend ends deep inside interrupt
+ * injection, under locks of event channels that the VIRQ would take again, and
+ * changes in quick succession need one event only.
+ */
+static void cf_check raise_virq(void *unused)
+{
+    send_global_virq(VIRQ_GUEST_SUSPEND);
+}
+static DECLARE_SOFTIRQ_TASKLET(virq_tasklet, raise_virq, NULL);
+
+/* Give the domain the next seq, which places it last in the tree. */
+static void enqueue(struct guest_suspend *gs)
+{
+    struct rb_node **link = &by_seq.rb_node, *parent = NULL;
+
+    while ( *link )
+    {
+        parent = *link;
+        link = &parent->rb_right;
+    }
+
+    gs->seq = ++last_seq;
+    rb_link_node(&gs->node, parent, link);
+    rb_insert_color(&gs->node, &by_seq);
+}
+
+static void change_state(struct guest_suspend *gs, unsigned int state,
+                         s_time_t now)
+{
+    gs->state = state;
+    gs->since = now;
+    rb_erase(&gs->node, &by_seq);
+    enqueue(gs);
+    tasklet_schedule(&virq_tasklet);
+}
+
+void guest_suspend_domain_init(struct domain *d)
+{
+    struct guest_suspend *gs = &d->guest_suspend;
+    unsigned long flags;
+
+    spin_lock_irqsave(&guest_suspend_lock, flags);
+    gs->since = NOW();
+    gs->wake_virq = XEN_GUEST_SUSPEND_VIRQ_NONE;
+    enqueue(gs);
+    gs->instance = gs->seq;
+    spin_unlock_irqrestore(&guest_suspend_lock, flags);
+}
+
+void guest_suspend_domain_destroy(struct domain *d)
+{
+    unsigned long flags;
+
+    spin_lock_irqsave(&guest_suspend_lock, flags);
+    rb_erase(&d->guest_suspend.node, &by_seq);
+    spin_unlock_irqrestore(&guest_suspend_lock, flags);
+}
+
+static void count_denied(struct guest_suspend *gs, unsigned int reason)
+{
+    gs->nr_denied++;
+    gs->denied_reason = reason;
+}
+
+void guest_suspend_denied(struct domain *d, unsigned int reason)
+{
+    unsigned long flags;
+
+    spin_lock_irqsave(&guest_suspend_lock, flags);
+    count_denied(&d->guest_suspend, reason);
+    spin_unlock_irqrestore(&guest_suspend_lock, flags);
+}
+
+bool guest_suspend_begin(struct domain *d, struct vcpu *sleeper,
+                         unsigned int kind)
+{
+    struct guest_suspend *gs = &d->guest_suspend;
+    unsigned long flags;
+    bool ok;
+
+    spin_lock_irqsave(&guest_suspend_lock, flags);
+
+    /*
+     * Shutdown and destruction set these before they call
+     * guest_suspend_cancel(): either we see them, or they see us.
+     */
+    ok = !d->is_dying && !d->is_shutting_down;
+
+    if ( !ok )
+        count_denied(gs, XEN_GUEST_SUSPEND_DENIED_SHUTDOWN);
+    else if ( gs->state != XEN_GUEST_SUSPEND_STATE_SUSPENDED )
+    {
+        gs->kind = kind;
+        gs->nr_suspends++;
+        gs->sleeper = sleeper;
+        if ( sleeper )
+            set_bit(_VPF_suspended, &sleeper->pause_flags);
+        watchdog_domain_suspend(d);
+        change_state(gs, XEN_GUEST_SUSPEND_STATE_SUSPENDED, NOW());
+    }
+
+    spin_unlock_irqrestore(&guest_suspend_lock, flags);
+
+    return ok;
+}
+
+static void end_locked(struct domain *d, unsigned int reason, uint32_t virq,
+                       const struct vcpu *wake_vcpu)
+{
+    struct guest_suspend *gs = &d->guest_suspend;
+    s_time_t now = NOW();
+
+    gs->asleep += now - gs->since;
+    gs->wake_reason = reason;
+    gs->wake_virq = virq;
+    gs->wake_vcpu = wake_vcpu ? wake_vcpu->vcpu_id : 0;
+    watchdog_domain_resume(d);
+    change_state(gs, XEN_GUEST_SUSPEND_STATE_RUNNING, now);
+}
+
+bool guest_suspend_end(struct domain *d, unsigned int reason, uint32_t virq,
+                       const struct vcpu *wake_vcpu)
+{
+    unsigned long flags;
+    bool ended;
+
+    spin_lock_irqsave(&guest_suspend_lock, flags);
+
+    ended = d->guest_suspend.state == XEN_GUEST_SUSPEND_STATE_SUSPENDED;
+    if ( ended )
+        end_locked(d, reason, virq, wake_vcpu);
+
+    spin_unlock_irqrestore(&guest_suspend_lock, flags);
+
+    return ended;
+}
+
+void guest_suspend_release(struct vcpu *sleeper)
+{
+    clear_bit(_VPF_suspended, &sleeper->pause_flags);
+    vcpu_wake(sleeper);
+}
+
+void guest_suspend_cancel(struct domain *d, unsigned int reason)
+{
+    /* The sleeper is stable: nobody else releases it once we ended this. */
+    if ( guest_suspend_end(d, reason, XEN_GUEST_SUSPEND_VIRQ_NONE, NULL) &&
+         d->guest_suspend.sleeper )
+        guest_suspend_release(d->guest_suspend.sleeper);
+}
+
+bool domain_is_suspended(const struct domain *d)
+{
+    return ACCESS_ONCE(d->guest_suspend.state) ==
+           XEN_GUEST_SUSPEND_STATE_SUSPENDED;
+}
+
+static void fill_record(const struct domain *d,
+                        struct xen_guest_suspend_record *rec)
+{
+    const struct guest_suspend *gs = &d->guest_suspend;
+    s_time_t now = NOW();
+
+    *rec = (struct xen_guest_suspend_record){
+        .seq = gs->seq,
+        .instance = gs->instance,
+        .now_ns = now,
+        .since_ns = gs->since,
+        .asleep_ns = gs->asleep,
+        .nr_suspends = gs->nr_suspends,
+        .nr_denied = gs->nr_denied,
+        .domid = d->domain_id,
+        .state = gs->state,
+        .kind = gs->kind,
+        .wake_reason = gs->wake_reason,
+        .denied_reason = gs->denied_reason,
+        .wake_virq = gs->wake_virq,
+        .wake_vcpu = gs->wake_vcpu,
+    };
+
+    if ( gs->state == XEN_GUEST_SUSPEND_STATE_SUSPENDED )
+        rec->asleep_ns += now - gs->since;
+}
+
+static void get_record(const struct domain *d,
+                       struct xen_guest_suspend_record *rec)
+{
+    unsigned long flags;
+
+    spin_lock_irqsave(&guest_suspend_lock, flags);
+    fill_record(d, rec);
+    spin_unlock_irqrestore(&guest_suspend_lock, flags);
+}
+
+/* The first domain in the order of seq that is past after_seq, or NULL. */
+static struct rb_node *first_after(uint64_t after_seq)
+{
+    struct rb_node *n = by_seq.rb_node, *found = NULL;
+
+    while ( n )
+    {
+        if ( rb_entry(n, struct guest_suspend, node)->seq > after_seq )
+        {
+            found = n;
+            n = n->rb_left;
+        }
+        else
+            n = n->rb_right;
+    }
+
+    return found;
+}
+
+static unsigned int get_batch(uint64_t after_seq, unsigned int room,
+                              struct xen_guest_suspend_record *recs)
+{
+    struct rb_node *n;
+    unsigned long flags;
+    unsigned int nr = 0;
+
+    spin_lock_irqsave(&guest_suspend_lock, flags);
+    for ( n = first_after(after_seq); n && nr < room; n = rb_next(n) )
+        fill_record(rb_entry(n, struct domain, guest_suspend.node),
+                    &recs[nr++]);
+    spin_unlock_irqrestore(&guest_suspend_lock, flags);
+
+    return nr;
+}
+
+static int list_records(struct xen_domctl_guest_suspend *op)
+{
+    uint64_t after_seq = op->u.list.after_seq;
+    uint32_t room = op->u.list.nr, done = 0;
+
+    if ( op->u.list.pad )
+        return -EINVAL;
+
+    while ( done < room )
+    {
+        struct xen_guest_suspend_record recs[LIST_BATCH];
+        unsigned int nr = get_batch(after_seq,
+                                    min_t(uint32_t, room - done, LIST_BATCH),
+                                    recs);
+
+        if ( !nr )
+            break;
+
+        if ( copy_to_guest_offset(op->u.list.records, done, recs, nr) )
+            return -EFAULT;
+
+        after_seq = recs[nr - 1].seq;
+        done += nr;
+
+        /* A short list is no error: callers go on until they get none. */
+        if ( hypercall_preempt_check() )
+            break;
+    }
+
+    op->u.list.nr = done;
+
+    return 0;
+}
+
+static int resume(struct domain *d, struct xen_domctl_guest_suspend *op)
+{
+    struct guest_suspend *gs = &d->guest_suspend;
+    const uint32_t virq = op->u.resume.virq;
+    const bool inject = op->u.resume.flags & XEN_GUEST_SUSPEND_RESUME_VIRQ;
+    struct vcpu *target = NULL;
+    unsigned long flags;
+    int rc = 0;
+
+    if ( d == current->domain ||
+         (op->u.resume.flags & ~XEN_GUEST_SUSPEND_RESUME_VIRQ) ||
+         (!inject && virq) )
+        return -EINVAL;
+
+    /* An x86 guest's device model has to know, so it does the waking. */
+    if ( !IS_ENABLED(CONFIG_ARM) )
+        return -EOPNOTSUPP;
+
+    spin_lock_irqsave(&guest_suspend_lock, flags);
+
+    if ( d->is_dying || d->is_shutting_down )
+        rc = -EINVAL;
+    else if ( (op->u.resume.instance &&
+               op->u.resume.instance != gs->instance) ||
+              (op->u.resume.seq && op->u.resume.seq != gs->seq) )
+        rc = -ESTALE;
+    else if ( gs->state != XEN_GUEST_SUSPEND_STATE_SUSPENDED )
+        rc = -ENODATA;
+    else if ( inject )
+        rc = arch_guest_suspend_check_virq(d, virq, &target);
+
+    if ( !rc )
+        end_locked(d, XEN_GUEST_SUSPEND_WAKE_TOOLSTACK,
+                   inject ? virq : XEN_GUEST_SUSPEND_VIRQ_NONE,
+                   target ?: gs->sleeper);
+
+    fill_record(d, &op->u.resume.record);
+
+    spin_unlock_irqrestore(&guest_suspend_lock, flags);
+
+    if ( rc )
+        return rc;
+
+    /*
+     * Inject before the guest may run: one that is quick to suspend again
+     * would take a later injection for a second wake-up.
+     */
+    if ( inject )
+        arch_guest_suspend_inject_virq(target, virq);
+    guest_suspend_release(gs->sleeper);
+
+    return 0;
+}
+
+int guest_suspend_domctl(struct domain *d, struct xen_domctl_guest_suspend *op)
+{
+    if ( op->pad )
+        return -EINVAL;
+
+    switch ( op->op )
+    {
+    case XEN_GUEST_SUSPEND_OP_GET:
+        if ( !d )
+            return -ESRCH;
+        get_record(d, &op->u.get.record);
+        return 0;
+
+    case XEN_GUEST_SUSPEND_OP_LIST:
+        return d ? -EINVAL : list_records(op);
+
+    case XEN_GUEST_SUSPEND_OP_RESUME:
+        return d ? resume(d, op) : -ESRCH;
+
+    default:
+        return -EOPNOTSUPP;
+    }
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * tab-width: 4
+ * indent-tabs-mode: nil
+ * End:
+ */
