@@ -50,7 +50,7 @@ include config/config.mk
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check check-programs check-sanitize check-valgrind lint install \
+.PHONY: all check check-programs FORCE check-sanitize check-valgrind lint install \
     uninstall clean distclean
 all:
 
@@ -79,7 +79,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 # __XEN_TOOLS__ opens the parts of Xen's headers that are for the toolstack.
 # -iquote: these directories have names that the system's headers have, too.
 ALL_CPPFLAGS = -D_GNU_SOURCE -D__XEN_TOOLS__ -iquote . \
-    -iquote $(srcdir)/tools/include -iquote $(srcdir)/tools/libs/light \
+    -iquote $(srcdir)/tools/include -I$(srcdir)/tools/libs/light \
     -iquote $(srcdir)/hypervisor/xen/include \
     $(XENTOOLLOG_CFLAGS) $(XENCALL_CFLAGS) $(XENEVTCHN_CFLAGS) \
     $(XENSTORE_CFLAGS) $(XENLIGHT_CFLAGS) $(YAJL_CFLAGS) \
@@ -193,7 +193,8 @@ lint:
 	    --enable=warning,portability,performance \
 	    --suppress=missingIncludeSystem -D__XEN_TOOLS__ -D_GNU_SOURCE \
 	    -D__linux__ -D__GNUC__ -D__x86_64__ \
-	    -I. -I$(srcdir)/tools/libs/light \
+	    -I. -I$(srcdir)/tools/libs/light -I$(srcdir)/tools/include \
+	    -I$(srcdir)/hypervisor/xen/include \
 	    $(addprefix $(srcdir)/,$(filter-out tests/guest/%,$(LINT_C)))
 ifneq ($(LINT_SH),)
 	shellcheck $(addprefix $(srcdir)/,$(sort $(LINT_SH)))

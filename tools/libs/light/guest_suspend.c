@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * guest_suspend.c: the calls of libxl_guest_suspend.h.  Between the hypervisor's
+ * records and errno on one side and libxl's types and rc on the other.
+ */
+
+#include "libxl_guest_suspend.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest_suspend_call.h"
+#include "guest_suspend_names.h"
+
+/* Vectors from here on are LPIs, in every GIC that has them. */
+#define FIRST_LPI 8192
+
+/*
+ * A handle is opened for each call.  It costs a few system calls, and in
+ * return nothing is shared between threads, nothing leaks into a child, and
+ * there is nothing to attach to a ctx that libxl frees without our knowing.
+ */
+static int call_open(struct gsuspend_call **call_r)
+{
+    *call_r = gsuspend_call_open(NULL);
+    if (*call_r)
+        return 0;
+
+    switch (errno) {
+    case ENOMEM:
+        return ERROR_NOMEM;
+    case EMFILE:
+    case ENFILE:
+        return ERROR_FAIL;
+    default:
+        return ERROR_GUEST_SUSPEND_NO_HYPERVISOR;
+    }
+}
+
+static int rc_of_errno(int errnoval)
+{
+    switch (errnoval) {
+    case ESRCH:
+        return ERROR_DOMAIN_NOTFOUND;
+    case ENOSYS:
+        return ERROR_GUEST_SUSPEND_UNSUPPORTED;
+    case ENODATA:
+        return ERROR_GUEST_SUSPEND_NOT_SUSPENDED;
+    case ESTALE:
+        return ERROR_GUEST_SUSPEND_STALE;
+    case EBUSY:
+        return ERROR_GUEST_SUSPEND_VIRQ_BUSY;
+    case ENXIO:
+        return ERROR_GUEST_SUSPEND_VCPU_OFFLINE;
+    case EPERM:
+        return ERROR_GUEST_SUSPEND_DENIED;
+    case EINVAL:
+        return ERROR_INVAL;
+    case ENOMEM:
+        return ERROR_NOMEM;
+    default:
+        return ERROR_FAIL;
+    }
+}
+
+/* A value of the hypervisor's that has a word, or -1, each type's UNKNOWN. */
+static int known(const char *const *names, unsigned int value)
+{
+    unsigned int i;
+
+    for (i = 0; names[i]; i++)
+        if (i == value)
+            return (int)value;
+
+    return -1;
+}
+
+static void info_from_record(libxl_guest_suspend_info *info,
+                             const struct xen_guest_suspend_record *record)
+{
+    int state = known(gsuspend_state_names, record->state);
+    int kind = known(gsuspend_kind_names, record->kind);
+    int wake = known(gsuspend_wake_names, record->wake_reason);
+    int denied = known(gsuspend_denied_names, record->denied_reason);
+
+    libxl_guest_suspend_info_init(info);
+    info->domid = record->domid;
+    info->state = (libxl_guest_suspend_state)state;
+    info->seq = record->seq;
+    info->instance = record->instance;
+    info->now_ns = record->now_ns;
+    info->since_ns = record->since_ns;
+    info->asleep_ns = record->asleep_ns;
+    info->suspends = record->nr_suspends;
+    info->denied = record->nr_denied;
+    info->kind = (libxl_guest_suspend_kind)kind;
+    info->wake_reason = (libxl_guest_suspend_wake)wake;
+    info->denied_reason = (libxl_guest_suspend_denied)denied;
+    if (wake != LIBXL_GUEST_SUSPEND_WAKE_NONE) {
+        if (record->wake_virq != XEN_GUEST_SUSPEND_VIRQ_NONE)
+            info->wake_virq = record->wake_virq;
+        info->wake_vcpu = record->wake_vcpu;
+    }
+}
+
+int libxl_domain_suspend_state(libxl_ctx *ctx, libxl_domid domid,
+                               libxl_guest_suspend_info *info_r)
+{
+    struct gsuspend_call *call = NULL;
+    struct xen_guest_suspend_record record;
+    int rc;
+
+    (void)ctx;
+
+    rc = call_open(&call);
+    if (rc)
+        goto out;
+
+    if (gsuspend_call_get(call, domid, &record)) {
+        rc = rc_of_errno(errno);
+        goto out;
+    }
+
+    info_from_record(info_r, &record);
+    rc = 0;
+
+out:
+    gsuspend_call_close(call);
+    return rc;
+}
+
+/*
+ * All records in one hypercall, for which the room is doubled until it does:
+ * two calls could show a domain twice that changed between them.
+ */
+static int list_records(struct gsuspend_call *call, uint64_t after_seq,
+                        struct xen_guest_suspend_record **records_r,
+                        uint32_t *nr_r)
+{
+    struct xen_guest_suspend_record *records = NULL, *more;
+    uint32_t room = 64, nr = 0;
+    int rc;
+
+    for (;;) {
+        more = realloc(records, room * sizeof(*records));
+        if (!more) {
+            rc = ERROR_NOMEM;
+            goto out;
+        }
+        records = more;
+
+        if (gsuspend_call_list(call, after_seq, records, room, &nr)) {
+            rc = rc_of_errno(errno);
+            goto out;
+        }
+        /* There cannot be more domains than there are domids. */
+        if (nr < room || room >= DOMID_FIRST_RESERVED)
+            break;
+        room *= 2;
+    }
+
+    *records_r = records;
+    records = NULL;
+    *nr_r = nr;
+    rc = 0;
+
+out:
+    free(records);
+    return rc;
+}
+
+libxl_guest_suspend_info *
+libxl_list_domain_suspend_state(libxl_ctx *ctx, uint64_t after_seq, int *nb_r)
+{
+    struct gsuspend_call *call = NULL;
+    struct xen_guest_suspend_record *records = NULL;
+    libxl_guest_suspend_info *list = NULL;
+    uint32_t nr = 0, i;
+    int rc, saved_errno;
+
+    (void)ctx;
+
+    rc = call_open(&call);
+    if (rc)
+        goto out;
+
+    rc = list_records(call, after_seq, &records, &nr);
+    if (rc)
+        goto out;
+
+    /* One to spare: an empty list is not NULL. */
+    list = calloc((size_t)nr + 1, sizeof(*list));
+    if (!list) {
+        rc = ERROR_NOMEM;
+        goto out;
+    }
+    for (i = 0; i < nr; i++)
+        info_from_record(&list[i], &records[i]);
+    rc = 0;
+
+out:
+    saved_errno = errno;
+    free(records);
+    gsuspend_call_close(call);
+    *nb_r = list ? (int)nr : rc;
+    errno = saved_errno;
+    return list;
+}
+
+void libxl_guest_suspend_info_list_free(libxl_guest_suspend_info *list, int nb)
+{
+    int i;
+
+    if (!list)
+        return;
+
+    for (i = 0; i < nb; i++)
+        libxl_guest_suspend_info_dispose(&list[i]);
+    free(list);
+}
+
+int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
+                             const libxl_domain_resume_virq_opts *opts)
+{
+    struct gsuspend_call *call = NULL;
+    bool inject = virq != LIBXL_RESUME_VIRQ_NONE;
+    size_t i;
+    int rc;
+
+    (void)ctx;
+
+    for (i = 0; opts && i < sizeof(opts->reserved) / sizeof(uint64_t); i++) {
+        if (opts->reserved[i]) {
+            rc = ERROR_INVAL;
+            goto out;
+        }
+    }
+
+    rc = call_open(&call);
+    if (rc)
+        goto out;
+
+    if (gsuspend_call_resume(call, domid,
+                             inject ? XEN_GUEST_SUSPEND_RESUME_VIRQ : 0,
+                             inject ? virq : 0, opts ? opts->seq : 0,
+                             opts ? opts->instance : 0, NULL)) {
+        rc = rc_of_errno(errno);
+        if (errno == EOPNOTSUPP) {
+#if defined(__i386__) || defined(__x86_64__)
+            rc = ERROR_GUEST_SUSPEND_DEVICE_MODEL;
+#else
+            if (inject && virq >= FIRST_LPI)
+                rc = ERROR_GUEST_SUSPEND_VIRQ_LPI;
+#endif
+        }
+        goto out;
+    }
+    rc = 0;
+
+out:
+    gsuspend_call_close(call);
+    return rc;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * libxl_guest_suspend.h: guest suspend, as an extension of libxl.
+ *
+ * A guest suspend is a guest's own sleep: PSCI SYSTEM_SUSPEND on Arm, ACPI S3
+ * on x86 HVM.  It has nothing to do with libxl_domain_suspend(), which saves a
+ * domain, and nothing of the shutdown machinery takes part in it.  A sleeping
+ * domain is woken by an interrupt of its own, or by its toolstack.
+ *
+ * It needs a hypervisor with guest suspend (a patch to Xen); the calls tell a
+ * hypervisor without it apart from every other failure.  Link with
+ * -lxlguestsuspend (pkg-config: xlguestsuspend).
+ *
+ * What holds for all of it
+ *
+ * ctx      An ordinary libxl_ctx, or NULL.  The library is bound to no version
+ *          of libxenlight, and one binary works with every hypervisor that has
+ *          guest suspend.  No function uses ctx today; one that will says so,
+ *          and what it does without.
+ * Return   int functions: 0, or a negative rc: one of libxl's ERROR_*, or of
+ *          ours below, which libxl will never return.  After ERROR_FAIL, errno
+ *          tells more; otherwise it is not meaningful.  On an error, results
+ *          are untouched unless said otherwise.
+ * Logging  None: nothing is printed, and ctx's logger is not reached.
+ *          libxl_guest_suspend_strerror() has the words for any rc.
+ * Memory   What a function returns or fills in is the caller's, to be released
+ *          as its comment says, or with free().
+ * NULL     is harmless for ctx and for _dispose and _free, and allowed for
+ *          other pointers only where said.
+ * Threads  Any number, with one ctx or several: no function keeps anything.
+ * fork     A child may use everything at once; nothing is inherited.
+ * Privileges  Those of libxl: root in the control domain, or a domain that XSM
+ *          lets.
+ * Growth   Later versions may add values to the enumerations, and give names
+ *          to reserved fields, each announced by a LIBXL_HAVE_* of its own.
+ *          Sizes, and what exists, do not change within one soname.  Make and
+ *          release structures with _init and _dispose only.
+ */
+
+#ifndef LIBXL_GUEST_SUSPEND_H
+#define LIBXL_GUEST_SUSPEND_H
+
+#include <stdint.h>
+
+#include <libxl.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Exported, however the rest of a program is built. */
+#pragma GCC visibility push(default)
+
+/*
+ * LIBXL_HAVE_GUEST_SUSPEND
+ *
+ * This header is there, with libxl_guest_suspend_info,
+ * libxl_domain_suspend_state, libxl_list_domain_suspend_state and
+ * libxl_domain_resume_virq.
+ */
+#define LIBXL_HAVE_GUEST_SUSPEND 1
+
+/*
+ * Errors
+ *
+ * Besides these: ERROR_DOMAIN_NOTFOUND, ERROR_INVAL, ERROR_NOMEM, ERROR_FAIL.
+ */
+typedef enum libxl_guest_suspend_error {
+    /* This hypervisor has no guest suspend: the patch is missing. */
+    ERROR_GUEST_SUSPEND_UNSUPPORTED = -1001,
+    /* The domain is not suspended. */
+    ERROR_GUEST_SUSPEND_NOT_SUSPENDED = -1002,
+    /* The sleep, or the domain, that was meant is over. */
+    ERROR_GUEST_SUSPEND_STALE = -1003,
+    /* The vIRQ belongs to a piece of hardware that the guest was given. */
+    ERROR_GUEST_SUSPEND_VIRQ_BUSY = -1004,
+    /* The vIRQ goes to a vCPU that is offline. */
+    ERROR_GUEST_SUSPEND_VCPU_OFFLINE = -1005,
+    /* The vIRQ is an LPI, which cannot be injected. */
+    ERROR_GUEST_SUSPEND_VIRQ_LPI = -1006,
+    /* x86: the domain wakes through its device model, not through this. */
+    ERROR_GUEST_SUSPEND_DEVICE_MODEL = -1007,
+    /* The hypervisor's security policy forbids it. */
+    ERROR_GUEST_SUSPEND_DENIED = -1008,
+    /* The hypervisor is out of reach: no Xen, no control domain, not root. */
+    ERROR_GUEST_SUSPEND_NO_HYPERVISOR = -1009
+} libxl_guest_suspend_error;
+
+/*
+ * One line of English for an rc of this library or of libxl, without a newline
+ * and without a subject: "not suspended".  Never NULL; static.
+ */
+const char *libxl_guest_suspend_strerror(int rc);
+
+/*
+ * Enumerations
+ *
+ * For each: _to_string gives a static word, "unknown" for a value that is not
+ * listed; _from_string takes such a word, in any case of letters, and returns
+ * ERROR_FAIL for any other; _to_json gives the word as a JSON string, to be
+ * released with free(), or NULL with errno set (ctx may be NULL).  The words
+ * are part of the interface.
+ */
+
+/* Whether the domain sleeps.  "running" is anything else: paused, blocked. */
+typedef enum libxl_guest_suspend_state {
+    LIBXL_GUEST_SUSPEND_STATE_UNKNOWN = -1,      /* of a newer hypervisor */
+    LIBXL_GUEST_SUSPEND_STATE_RUNNING = 0,       /* "running" */
+    LIBXL_GUEST_SUSPEND_STATE_SUSPENDED = 1      /* "suspended" */
+} libxl_guest_suspend_state;
+
+/* How the domain last went to sleep. */
+typedef enum libxl_guest_suspend_kind {
+    LIBXL_GUEST_SUSPEND_KIND_UNKNOWN = -1,
+    LIBXL_GUEST_SUSPEND_KIND_NONE = 0,           /* "none": it never did */
+    LIBXL_GUEST_SUSPEND_KIND_PSCI = 1,           /* "psci" */
+    LIBXL_GUEST_SUSPEND_KIND_ACPI_S3 = 2         /* "acpi-s3" */
+} libxl_guest_suspend_kind;
+
+/* What ended the last sleep that ended. */
+typedef enum libxl_guest_suspend_wake {
+    LIBXL_GUEST_SUSPEND_WAKE_UNKNOWN = -1,
+    LIBXL_GUEST_SUSPEND_WAKE_NONE = 0,           /* "none": none ended yet */
+    LIBXL_GUEST_SUSPEND_WAKE_INTERRUPT = 1,      /* "interrupt": the guest's */
+    LIBXL_GUEST_SUSPEND_WAKE_TOOLSTACK = 2,      /* "toolstack" */
+    LIBXL_GUEST_SUSPEND_WAKE_DEVICE_MODEL = 3,   /* "device-model" (x86) */
+    LIBXL_GUEST_SUSPEND_WAKE_SHUTDOWN = 4,       /* "shutdown", or a crash */
+    LIBXL_GUEST_SUSPEND_WAKE_DESTROY = 5,        /* "destroy" */
+    LIBXL_GUEST_SUSPEND_WAKE_RESET = 6           /* "reset": a soft reset */
+} libxl_guest_suspend_wake;
+
+/* Why the last attempt to go to sleep was refused. */
+typedef enum libxl_guest_suspend_denied {
+    LIBXL_GUEST_SUSPEND_DENIED_UNKNOWN = -1,
+    LIBXL_GUEST_SUSPEND_DENIED_NONE = 0,         /* "none": none was */
+    LIBXL_GUEST_SUSPEND_DENIED_VCPU_ONLINE = 1,  /* "vcpu-online": another */
+    LIBXL_GUEST_SUSPEND_DENIED_BAD_ENTRY = 2,    /* "bad-entry" point */
+    LIBXL_GUEST_SUSPEND_DENIED_UNSUPPORTED = 3,  /* "unsupported": dom0 */
+    LIBXL_GUEST_SUSPEND_DENIED_SHUTDOWN = 4      /* "shutdown", or dying */
+} libxl_guest_suspend_denied;
+
+const char *libxl_guest_suspend_state_to_string(libxl_guest_suspend_state p);
+const char *libxl_guest_suspend_kind_to_string(libxl_guest_suspend_kind p);
+const char *libxl_guest_suspend_wake_to_string(libxl_guest_suspend_wake p);
+const char *libxl_guest_suspend_denied_to_string(libxl_guest_suspend_denied p);
+
+int libxl_guest_suspend_state_from_string(const char *s,
+                                          libxl_guest_suspend_state *e);
+int libxl_guest_suspend_kind_from_string(const char *s,
+                                         libxl_guest_suspend_kind *e);
+int libxl_guest_suspend_wake_from_string(const char *s,
+                                         libxl_guest_suspend_wake *e);
+int libxl_guest_suspend_denied_from_string(const char *s,
+                                           libxl_guest_suspend_denied *e);
+
+char *libxl_guest_suspend_state_to_json(libxl_ctx *ctx,
+                                        libxl_guest_suspend_state p);
+char *libxl_guest_suspend_kind_to_json(libxl_ctx *ctx,
+                                       libxl_guest_suspend_kind p);
+char *libxl_guest_suspend_wake_to_json(libxl_ctx *ctx,
+                                       libxl_guest_suspend_wake p);
+char *libxl_guest_suspend_denied_to_json(libxl_ctx *ctx,
+                                         libxl_guest_suspend_denied p);
+
+/*
+ * One domain's record
+ *
+ * Times are in nanoseconds of Xen's system time, which counts from the host's
+ * boot and which no domain can set; now_ns - since_ns is how long the state has
+ * lasted, and the time of day of any of them is that long, or now_ns minus it,
+ * before the moment of the call.
+ */
+typedef struct libxl_guest_suspend_info {
+    libxl_domid domid;
+    libxl_guest_suspend_state state;
+    /*
+     * Value of a host-wide counter at the domain's last change of state; its
+     * creation counts as one.  No two changes on a host share a value, and a
+     * later change has a larger one.
+     */
+    uint64_t seq;
+    /*
+     * The same counter at the domain's creation: two domains that had the same
+     * domid one after the other differ in it.
+     */
+    uint64_t instance;
+    uint64_t now_ns;              /* when this was read */
+    uint64_t since_ns;            /* when the domain entered its state */
+    uint64_t asleep_ns;           /* time asleep in all, up to now_ns */
+    uint64_t suspends;            /* sleeps begun */
+    uint64_t denied;              /* attempts refused */
+    libxl_guest_suspend_kind kind;
+    libxl_guest_suspend_wake wake_reason;
+    uint32_t wake_virq;           /* or LIBXL_GUEST_SUSPEND_VIRQ_NONE */
+    uint32_t wake_vcpu;           /* or LIBXL_GUEST_SUSPEND_VCPU_NONE */
+    libxl_guest_suspend_denied denied_reason;
+    uint32_t reserved32;          /* zero */
+    uint64_t reserved[6];         /* zero */
+} libxl_guest_suspend_info;
+
+/* No interrupt took part in the last wake, or there was none. */
+#define LIBXL_GUEST_SUSPEND_VIRQ_NONE UINT32_MAX
+/* No wake is on record whose vCPU could be named. */
+#define LIBXL_GUEST_SUSPEND_VCPU_NONE UINT32_MAX
+
+/* domid is then INVALID_DOMID, states and reasons "unknown" or "none". */
+void libxl_guest_suspend_info_init(libxl_guest_suspend_info *p);
+/* Leaves it as _init does. */
+void libxl_guest_suspend_info_dispose(libxl_guest_suspend_info *p);
+/*
+ * A JSON object with the fields' names as keys; enumerations as their words;
+ * null for a wake_virq or wake_vcpu of "none"; no reserved fields.  To be
+ * released with free(); NULL with errno set on failure.  ctx may be NULL.
+ * The yajl variant is in <libxl_guest_suspend_json.h>.
+ */
+char *libxl_guest_suspend_info_to_json(libxl_ctx *ctx,
+                                       libxl_guest_suspend_info *p);
+
+/*
+ * libxl_domain_suspend_state: the record of one domain
+ *
+ * info_r is filled in whole; it need not be initialised.  A domain that never
+ * slept is "running" since its creation.
+ *
+ * ERROR_DOMAIN_NOTFOUND   no such domain
+ * ERROR_GUEST_SUSPEND_UNSUPPORTED, _DENIED, _NO_HYPERVISOR, ERROR_NOMEM
+ */
+int libxl_domain_suspend_state(libxl_ctx *ctx, libxl_domid domid,
+                               libxl_guest_suspend_info *info_r);
+
+/*
+ * libxl_list_domain_suspend_state: the records of all domains, or of those
+ * that changed
+ *
+ * Gives the records whose seq is later than after_seq, in the order of their
+ * seq; after_seq 0 gives every domain's.  To follow what happens, pass the
+ * largest seq seen so far: each domain that changed meanwhile comes once, with
+ * its latest record.  Reading clears nothing, and costs by what changed.  A
+ * domain that ceased to exist is not reported: its record is gone with it.
+ *
+ * Returns an array of *nb_r records, to be released with
+ * libxl_guest_suspend_info_list_free().  Where there are none, it is an array
+ * of no elements, and not NULL.  NULL: failure, and *nb_r is the (negative) rc,
+ * as libxl_domain_suspend_state() has it.
+ */
+libxl_guest_suspend_info *
+libxl_list_domain_suspend_state(libxl_ctx *ctx, uint64_t after_seq, int *nb_r);
+
+/* list may be NULL; nb is then ignored. */
+void libxl_guest_suspend_info_list_free(libxl_guest_suspend_info *list, int nb);
+
+/*
+ * libxl_domain_resume_virq: end a domain's sleep
+ *
+ * virq: an interrupt that becomes pending, as by an edge on its line, before
+ * the guest runs again; LIBXL_RESUME_VIRQ_NONE: it just wakes, which is what
+ * guests expect unless they wait for a certain device.  The guest sees a
+ * virq only if it has enabled it.  On success the domain is no longer
+ * suspended (it may go to sleep again at once).
+ *
+ * opts: what must still be true, or NULL for nothing.  With the seq and the
+ * instance of a record in which the domain was suspended, exactly that sleep
+ * of exactly that domain is ended, and no later one.
+ *
+ * On an error nothing has changed:
+ * ERROR_DOMAIN_NOTFOUND     no such domain
+ * ERROR_GUEST_SUSPEND_NOT_SUSPENDED
+ * ERROR_GUEST_SUSPEND_STALE opts' seq or instance is no longer the domain's
+ * ERROR_INVAL               virq is none that can be injected (out of range,
+ *                           an SGI, a timer or other private interrupt except
+ *                           the one of event channels); or the domain is
+ *                           the caller's own, is shut down, or dies; or a
+ *                           reserved field of opts is not zero
+ * ERROR_GUEST_SUSPEND_VIRQ_BUSY, _VCPU_OFFLINE, _VIRQ_LPI
+ * ERROR_GUEST_SUSPEND_DEVICE_MODEL  every domain on x86: wake it with
+ *                           libxl_send_trigger(LIBXL_TRIGGER_S3RESUME)
+ * ERROR_GUEST_SUSPEND_UNSUPPORTED, _DENIED, _NO_HYPERVISOR, ERROR_NOMEM
+ */
+#define LIBXL_RESUME_VIRQ_NONE UINT32_MAX
+
+typedef struct libxl_domain_resume_virq_opts {
+    uint64_t seq;                 /* expected; 0: any */
+    uint64_t instance;            /* expected; 0: any */
+    uint64_t reserved[4];         /* zero */
+} libxl_domain_resume_virq_opts;
+
+void libxl_domain_resume_virq_opts_init(libxl_domain_resume_virq_opts *p);
+void libxl_domain_resume_virq_opts_dispose(libxl_domain_resume_virq_opts *p);
+/* As libxl_guest_suspend_info_to_json(). */
+char *libxl_domain_resume_virq_opts_to_json(libxl_ctx *ctx,
+                                            libxl_domain_resume_virq_opts *p);
+
+int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
+                             const libxl_domain_resume_virq_opts *opts);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBXL_GUEST_SUSPEND_H */
