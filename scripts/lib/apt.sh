@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Debian packages of another release and architecture, through apt with state
+# of its own: the machine's Debian sources with the suite changed.  The
+# machine's apt state is not touched.  Sourced after profile.sh.
+
+apt_state=$build/apt/$rig_profile
+apt_pool=$build/debs
+
+apt_options() {
+    printf '%s\n' -q \
+        -o "Dir::State::lists=$apt_state/lists" \
+        -o "Dir::State::status=$apt_state/status" \
+        -o "Dir::Cache=$apt_state/cache" \
+        -o "Dir::Etc::sourcelist=$apt_state/sources.list" \
+        -o "Dir::Etc::sourceparts=-" \
+        -o "Dir::Etc::preferences=-" \
+        -o "Dir::Etc::preferencesparts=-" \
+        -o "APT::Architecture=$RIG_ARCH" \
+        -o "APT::Architectures=$RIG_ARCH" \
+        -o "APT::Sandbox::User=" \
+        -o "Acquire::Languages=none" \
+        -o "Dir::Cache::pkgcache=pkgcache.bin" \
+        -o "Dir::Cache::srcpkgcache=srcpkgcache.bin" \
+        -o "Acquire::Retries=3"
+}
+
+# Paths in the options are free of white space: apt_prepare sees to it.
+# shellcheck disable=SC2046
+apt_get() { apt-get $(apt_options) "$@"; }
+# shellcheck disable=SC2046
+apt_cache() { apt-cache $(apt_options) "$@"; }
+
+# The machine's Debian archives, one "URI LABEL" a line.  Third parties' lists
+# carry another origin.
+apt_host_archives() {
+    # shellcheck disable=SC2016
+    apt-get indextargets --format '$(REPO_URI) $(LABEL)' \
+        'Created-By: Packages' 'Origin: Debian' | sort -u
+}
+
+# apt_prepare: make the state, and take its lock (fd 9): one apt at a time works
+# on it.  apt_release gives the lock back.
+apt_release() { exec 9>&-; }
+apt_prepare() {
+    case $build in
+    *[[:space:]]*) die "the path '$build' has white space in it, which apt's options cannot carry; move the tree" ;;
+    esac
+    mkdir -p "$apt_state/lists/partial" "$apt_state/cache/archives/partial" "$apt_pool"
+    exec 9>"$apt_state/lock"
+    flock 9
+    : >"$apt_state/status"
+    apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    [ -r "$apt_keyring" ] || die_environment "$apt_keyring is missing: install debian-archive-keyring"
+    apt_host_archives | while read -r uri label; do
+        case $label in
+        Debian) suite=$RIG_RELEASE ;;
+        Debian-Security) suite=$RIG_RELEASE-security ;;
+        *) continue ;;
+        esac
+        echo "deb [signed-by=$apt_keyring] $uri $suite main"
+        echo "deb-src [signed-by=$apt_keyring] $uri $suite main"
+    done >"$apt_state/sources.list.new"
+    [ -s "$apt_state/sources.list.new" ] ||
+        die_environment "this machine's apt knows no Debian archive; run apt-get update, or scripts/setup"
+    if ! cmp -s "$apt_state/sources.list.new" "$apt_state/sources.list"; then
+        rm -f "$apt_state/updated"
+        mv "$apt_state/sources.list.new" "$apt_state/sources.list"
+    else
+        rm -f "$apt_state/sources.list.new"
+    fi
+}
+
+# apt_update [force]: the index, a day old at most.  An old one serves where
+# the network is gone: everything that it names is verified by digest.
+apt_update() {
+    if [ -z "${1-}" ] && [ -n "$(find "$apt_state/updated" -mtime -1 2>/dev/null)" ]; then
+        return 0
+    fi
+    if apt_get update -o APT::Update::Error-Mode=any; then
+        touch "$apt_state/updated"
+    elif [ -e "$apt_state/updated" ]; then
+        echo "no fresh package index; going on with the one that is here"
+    else
+        echo "no package index for $rig_profile"
+        return "$ENVIRONMENT"
+    fi
+}
+
+# apt_unchanged FILE: it was made from the index as it is.
+apt_unchanged() { [ -n "$(find "$1" -newer "$apt_state/updated" 2>/dev/null)" ]; }
+
+# apt_resolve SPEC...: "package names", one a line, of profile_packages' specs.
+apt_resolve() {
+    for spec; do
+        case $spec in
+        +*)
+            apt_get install --print-uris --no-install-recommends -y "${spec#+}" 2>/dev/null |
+                sed -n "s/^'[^']*' \([^_]*\)_.*/\1/p" | grep . || {
+                echo "cannot resolve ${spec#+} of $rig_profile" >&2
+                return "$ENVIRONMENT"
+            }
+            ;;
+        @*) # What a meta package stands for, without the rest that it wants.
+            apt_cache depends "${spec#@}" | sed -n 's/^ *Depends: //p' | head -n 1 | grep . || {
+                echo "cannot resolve ${spec#@} of $rig_profile" >&2
+                return "$ENVIRONMENT"
+            }
+            ;;
+        *) echo "$spec" ;;
+        esac || return
+    done | LC_ALL=C sort -u
+}
+
+# apt_list PACKAGE...: "URI FILE SIZE DIGEST" a line; this is what is hashed.
+apt_list() {
+    apt_get download --print-uris "$@" | sed "s/'//g"
+}
+
+# apt_fetch PACKAGE...: into the pool, verified by apt, whole or not at all.
+apt_fetch() {
+    fetch_tmp=$(mktemp -d "$apt_pool/part.XXXXXX")
+    missing=
+    for line in $(apt_list "$@" | awk '{ print $2 }'); do
+        [ -e "$apt_pool/$line" ] || missing="$missing ${line%%_*}"
+    done
+    fetch_rc=0
+    if [ -n "$missing" ]; then
+        # shellcheck disable=SC2086
+        (cd "$fetch_tmp" && apt_get download $missing) || fetch_rc=$?
+        if [ "$fetch_rc" -eq 0 ]; then
+            mv "$fetch_tmp"/*.deb "$apt_pool/"
+        fi
+    fi
+    rm -rf "$fetch_tmp"
+    [ "$fetch_rc" -eq 0 ] || return "$ENVIRONMENT"
+}

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Which host the rig builds: RIG_RELEASE (trixie, bookworm), RIG_ARCH (arm64),
+# RIG_DEBUG (n, y: the hypervisor's debug build).  Everything that differs
+# between releases and architectures stands here.  Sourced after rig.sh.
+
+RIG_RELEASE=${RIG_RELEASE:-trixie}
+RIG_ARCH=${RIG_ARCH:-arm64}
+RIG_DEBUG=${RIG_DEBUG:-n}
+export RIG_RELEASE RIG_ARCH RIG_DEBUG
+
+case $RIG_RELEASE in
+trixie) RIG_XEN=4.20 ;;
+bookworm) RIG_XEN=4.17 ;;
+*) die "RIG_RELEASE '$RIG_RELEASE' is not known; it is trixie or bookworm" ;;
+esac
+
+case $RIG_ARCH in
+arm64)
+    rig_triplet=aarch64-linux-gnu
+    rig_xen_arch=arm64
+    rig_kernel_package=linux-image-arm64
+    ;;
+*) die "RIG_ARCH '$RIG_ARCH' is not known; it is arm64" ;;
+esac
+
+rig_profile=$RIG_RELEASE-$RIG_ARCH
+
+# The packages of a root by its name.  "+NAME" brings what it depends on too.
+profile_packages() {
+    case $1 in
+    dom0) echo "+xenstore-utils +libxenmisc$RIG_XEN +busybox-static +libc-bin +libtinfo6 +libncurses6" \
+        "xen-utils-$RIG_XEN xen-utils-common" ;;
+    sysroot) echo "+libxen-dev +libyajl-dev +libc6-dev" ;;
+    kernel) echo "@$rig_kernel_package" ;;
+    *) die "no package set '$1'" ;;
+    esac
+}

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# How the rig's dom0 runs xensuspendd.  Sourced by init and by tests.
+
+daemon_log=/var/log/xen/xensuspendd.log
+
+# In a session of its own: the end of a test ends that test's processes.
+daemon_start() {
+    setsid /usr/local/sbin/xensuspendd >>"$daemon_log" 2>&1 </dev/null &
+}
+
+daemon_ready() { xenstore-exists /tool/guest-suspend/ready; }
+daemon_pid() { xenstore-read /tool/guest-suspend/ready; }

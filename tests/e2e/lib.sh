@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What an end-to-end test stands on.  Sourced in dom0, before the test.
+# A helper that sees something wrong says what was expected and what was seen,
+# and ends the test.
+
+. /e2e/daemon.sh
+
+gs_root=/tool/guest-suspend
+sbsa_uart='vuart="sbsa_uart"'
+# The interrupt of that UART.
+sbsa_virq=32
+
+note() { echo "# $*"; }
+# Ends the test from inside of a $(...) too: run-test has a trap for the signal.
+fail() {
+    echo "FAIL: $*" >&2
+    kill -USR1 $$
+    exit 1
+}
+skip() {
+    echo "SKIP: $*"
+    exit 77
+}
+
+# show COMMAND...: as a person would run it: the command, and what it prints.
+show() {
+    echo "\$ $*"
+    "$@"
+}
+
+# wait_until SECONDS COMMAND...: until COMMAND succeeds; the deadline is a
+# failure.  COMMAND is tried once more at the end: a busy dom0 is not at fault.
+wait_until() {
+    wait_start=$(uptime_s)
+    wait_limit=$1
+    shift
+    until "$@" >/dev/null 2>&1; do
+        if [ $(($(uptime_s) - wait_start)) -ge "$wait_limit" ]; then
+            "$@" >/dev/null 2>&1 || fail "not within $wait_limit s: $*"
+            break
+        fi
+        usleep 50000
+    done
+}
+uptime_s() {
+    read -r uptime _ </proc/uptime
+    echo "${uptime%.*}"
+}
+
+# expect_eq WHAT EXPECTED SEEN
+expect_eq() { [ "$2" = "$3" ] || fail "$1: expected '$2', saw '$3'"; }
+# expect_match WHAT EXTENDED_REGEX SEEN (any of its lines)
+expect_match() {
+    printf '%s\n' "$3" | grep -Eq -- "$2" || fail "$1: expected a match of '$2', saw '$3'"
+}
+# expect_status STATUS COMMAND...: the output is left in $output, stderr in $errors.
+expect_status() {
+    expect_want=$1
+    shift
+    expect_got=0
+    "$@" >out.txt 2>err.txt || expect_got=$?
+    output=$(cat out.txt) errors=$(cat err.txt)
+    [ "$expect_got" -eq "$expect_want" ] ||
+        fail "exit status of '$*': expected $expect_want, saw $expect_got; printed '$output', '$errors'"
+}
+
+# domids: of the guests.
+domids() { timeout 20 xl list | awk 'NR > 1 && $(NF - 4) > 0 { print $(NF - 4) }'; }
+
+# guest_create NAME [CONFIG_LINE...]: a Linux guest, unless the lines say
+# otherwise; each replaces the default of its key.  Sets domid.
+guest_create() {
+    guest_config "$@"
+    show xl create "$1.cfg" || fail "xl create $1.cfg"
+    domid=$(xl domid "$1") || fail "xl domid $1"
+}
+guest_config() {
+    guest_name=$1
+    shift
+    {
+        echo "name=\"$guest_name\""
+        echo 'kernel="/boot/guest/kernel"'
+        echo 'ramdisk="/boot/guest/initrd"'
+        echo 'cmdline="console=hvc0 rdinit=/init no_console_suspend quiet"'
+        echo 'memory=256'
+        echo 'vcpus=1'
+    } >default.cfg
+    for line; do
+        sed -i "/^${line%%=*}=/d" default.cfg
+        printf '%s\n' "$line" >>default.cfg
+    done
+    mv default.cfg "$guest_name.cfg"
+    cat "$guest_name.cfg"
+}
+# guest_boot NAME [CONFIG_LINE...]: create it and wait for its shell.
+guest_boot() {
+    guest_create "$@"
+    guest_says "$1" 60 '^guest: up'
+}
+
+guest_log() { echo "/var/log/xen/guest-$1.log"; }
+guest_said() { tr -d '\r' <"$(guest_log "$1")" | grep -Eq -- "$2"; }
+# guest_says NAME SECONDS EXTENDED_REGEX: its console has, or gets, that line.
+guest_says() { wait_until "$2" guest_said "$1" "$3"; }
+# guest_count NAME EXTENDED_REGEX: how many such lines.
+guest_count() { tr -d '\r' <"$(guest_log "$1")" | grep -Ec -- "$2"; }
+
+# guest_type NAME LINE: on its console, as a person would.
+guest_type() {
+    guest_tty=$(xenstore-read "/local/domain/$(xl domid "$1")/console/tty") ||
+        fail "guest $1 has no console"
+    printf '%s\n' "$2" >"$guest_tty"
+}
+# guest_run NAME SECONDS COMMAND: type it, wait for its end, print what it
+# printed; its exit status is the result.
+guest_serial=0
+guest_run() {
+    guest_serial=$((guest_serial + 1))
+    guest_mark="$$.$guest_serial"
+    guest_type "$1" "echo @begin $guest_mark; $3; echo @end $guest_mark \$?"
+    guest_says "$1" "$2" "^@end $guest_mark [0-9]+\$"
+    tr -d '\r' <"$(guest_log "$1")" | awk -v mark="$guest_mark" '
+        $1 == "@end" && $2 == mark { exit $3 }
+        on
+        $1 == "@begin" && $2 == mark { on = 1 }'
+}
+
+# gs DOMID KEY: a node of the guest's, as xensuspendd published it.
+gs() { xenstore-read "$gs_root/$1/$2"; }
+gs_is() { [ "$(gs "$1" "$2")" = "$3" ]; }
+# wait_suspended DOMID [COUNT]: asleep, for the COUNTth time.
+wait_suspended() { wait_until 60 gs_suspended "$1" "${2-}"; }
+gs_suspended() {
+    gs_is "$1" state suspended || return 1
+    [ -z "$2" ] || gs_is "$1" suspends "$2"
+}
+wait_running() { wait_until 60 gs_is "$1" state running; }
+
+# guest_sleep NAME: put it to sleep once and wait until it is told.
+guest_sleep() {
+    guest_type "$1" sleep-now
+    wait_suspended "$(xl domid "$1")"
+}

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The rig's machine: a Xen host under QEMU, driven over its serial line.
+
+Nothing here waits without a limit, and no outcome is guessed: what the machine
+did not say did not happen.
+"""
+
+import json
+import os
+import re
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import termios
+import time
+import tty
+
+BOOT_S = 180
+# The end of a test is told by dom0, which has a timer of its own.  This much
+# later the host asks, and this much later again it gives dom0 up.
+GRACE_S = 60
+
+# What Xen or dom0 says when it dies.
+PANIC = re.compile(
+    r"Panic on CPU|Xen BUG at|Assertion '.*' failed|UBSAN:|Kernel panic"
+    r"|Unable to handle kernel")
+ESCAPE = b"\x1d"  # Ctrl-]
+
+QEMU = {
+    "arm64": {
+        "program": "qemu-system-aarch64",
+        # Two CPUs: one for dom0, so that a guest that never sleeps can't
+        # starve what watches it.  bootscrub=0 saves ten seconds a boot.
+        "args": ["-machine", "virt,virtualization=on,gic-version=3",
+                 "-cpu", "cortex-a57", "-smp", "2", "-m", "3072"],
+        "xen": "dom0_mem=1024M dom0_max_vcpus=1 console=dtuart bootscrub=0",
+        "load": lambda d, xen: [
+            "-kernel", f"{d}/xen", "-append", xen,
+            "-device", f"guest-loader,addr=0x50000000,kernel={d}/kernel,"
+                       "bootargs=console=hvc0 rdinit=/init quiet",
+            "-device", f"guest-loader,addr=0x60000000,initrd={d}/initrd"],
+    },
+}
+
+
+class EnvironmentTrouble(Exception):
+    """The test did not get to say anything about the product."""
+
+
+class MachineDied(Exception):
+    """Xen or dom0 broke, or does not answer any more."""
+
+
+class Machine:
+    """One boot.  Its serial line goes to log_path, all of it."""
+
+    def __init__(self, image, log_path):
+        self.image = image
+        self.log_path = log_path
+        with open(os.path.join(image, "machine.json"), encoding="ascii") as f:
+            self.about = json.load(f)
+        self.child = None
+        self.log = None
+        self.pending = b""
+        self.panic = None
+        self.orders = 0
+
+    def boot(self):
+        """Start it and wait for dom0.  Returns the seconds that it took."""
+        qemu = QEMU[self.about["arch"]]
+        if not shutil.which(qemu["program"]):
+            raise EnvironmentTrouble(
+                f"{qemu['program']} is missing: run scripts/setup")
+        command = [qemu["program"], *qemu["args"],
+                   "-accel", "tcg,thread=multi,tb-size=512",
+                   "-display", "none", "-monitor", "none", "-serial", "stdio",
+                   "-net", "none", "-no-reboot",
+                   *qemu["load"](self.image, qemu["xen"])]
+        start = time.monotonic()
+        self.log = open(self.log_path, "ab")
+        # A session of its own: Ctrl-C is for the harness, which then ends it.
+        self.child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True)
+        os.set_blocking(self.child.stdout.fileno(), False)
+        try:
+            for line in self.lines(start + BOOT_S):
+                if "@@rig ready" in line:
+                    return time.monotonic() - start
+                if "@@rig broken" in line:
+                    raise EnvironmentTrouble(line.strip())
+        except MachineDied as death:
+            raise EnvironmentTrouble(f"the boot failed: {death}") from death
+        raise EnvironmentTrouble(f"no dom0 within {BOOT_S} s")
+
+    def lines(self, deadline):
+        """Lines as they come, until the deadline."""
+        with selectors.DefaultSelector() as sel:
+            sel.register(self.child.stdout, selectors.EVENT_READ)
+            while True:
+                while b"\n" in self.pending:
+                    line, self.pending = self.pending.split(b"\n", 1)
+                    text = line.decode("utf-8", "replace").replace("\r", "")
+                    found = PANIC.search(text)
+                    if found and not self.panic:
+                        self.panic = text.strip()
+                    yield text
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return
+                if not sel.select(left):
+                    continue
+                data = os.read(self.child.stdout.fileno(), 65536)
+                if not data:
+                    status = self.child.wait()
+                    raise MachineDied(
+                        self.panic or f"QEMU ended, status {status}")
+                self.log.write(data)
+                self.log.flush()
+                self.pending += data
+
+    def say(self, text):
+        # The serial line loses characters of long lines.
+        assert len(text) < 120, text
+        try:
+            self.child.stdin.write(text.encode() + b"\n")
+            self.child.stdin.flush()
+        except BrokenPipeError:
+            raise MachineDied("QEMU is gone") from None
+
+    def run_test(self, name, seconds, on_line):
+        """Run a test in dom0; its output goes to on_line.  Returns its status."""
+        self.orders += 1
+        order = f"{os.getpid()}.{self.orders}"
+        begin = f"@@{order} begin"
+        end = re.compile(rf"@@{re.escape(order)} end (\d+)")
+        self.say(f"run {order} {name} {seconds}")
+        begun = False
+        limit = seconds + GRACE_S
+        for attempt in ("run", "again"):
+            for line in self.lines(time.monotonic() + limit):
+                found = end.search(line)
+                if found:
+                    return int(found.group(1))
+                if begin in line:
+                    begun = True
+                elif begun:
+                    on_line(line)
+                if self.panic:
+                    # Let it finish its last words.
+                    for last in self.lines(time.monotonic() + 3):
+                        on_line(last)
+                    raise MachineDied(self.panic)
+            if attempt == "run":
+                # That one line may have been torn on its way.
+                self.say(f"again {order}")
+                limit = GRACE_S
+        raise MachineDied("dom0 does not answer any more")
+
+    def shell(self):
+        """Hand the terminal to a shell in dom0, until it is left."""
+        self.say("shell")
+        stdin = sys.stdin.fileno()
+        saved = termios.tcgetattr(stdin) if os.isatty(stdin) else None
+        try:
+            if saved:
+                tty.setraw(stdin)
+            self.relay(stdin)
+        finally:
+            if saved:
+                termios.tcsetattr(stdin, termios.TCSADRAIN, saved)
+
+    def relay(self, stdin):
+        left = b"@@rig shell left"
+        tail = b""
+        out = sys.stdout.fileno()
+        with selectors.DefaultSelector() as sel:
+            sel.register(self.child.stdout, selectors.EVENT_READ)
+            sel.register(stdin, selectors.EVENT_READ)
+            while True:
+                for key, _ in sel.select():
+                    data = os.read(key.fd, 4096)
+                    if key.fd == stdin:
+                        if not data or ESCAPE in data:
+                            return
+                        self.child.stdin.write(data)
+                        self.child.stdin.flush()
+                        continue
+                    if not data:
+                        return
+                    self.log.write(data)
+                    os.write(out, data)
+                    tail = (tail + data)[-200:]
+                    if left in tail:
+                        return
+
+    def off(self):
+        """Power off; whoever does not go is killed."""
+        if not self.child:
+            return
+        if self.child.poll() is None:
+            try:
+                self.say("off")
+                for _ in self.lines(time.monotonic() + 10):
+                    pass
+            except MachineDied:
+                pass
+        self.kill()
+
+    def kill(self):
+        if self.child and self.child.poll() is None:
+            os.killpg(self.child.pid, signal.SIGKILL)
+            self.child.wait()
+        if self.log:
+            self.log.close()
+
+    def last_lines(self, count=25):
+        with open(self.log_path, "rb") as f:
+            f.seek(0, os.SEEK_END)
+            f.seek(max(0, f.tell() - 8192))
+            text = f.read().decode("utf-8", "replace").replace("\r", "")
+        return text.splitlines()[-count:]
