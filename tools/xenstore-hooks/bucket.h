@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A rate limit: burst events at once, then one per period_ms.  The caller
+ * brings the clock.  Zero-filled but for burst and period_ms, it is full.
+ */
+
+#ifndef GS_BUCKET_H
+#define GS_BUCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bucket {
+    uint32_t burst;      /* At least 1. */
+    uint32_t period_ms;
+    /* When the bucket is full again; the one number that the rest follows from. */
+    uint64_t full_ms;
+};
+
+/* The earliest time at which an event is allowed; not after now_ms: at once. */
+uint64_t bucket_ready_ms(const struct bucket *b);
+
+/* Count an event, allowed or not. */
+void bucket_take(struct bucket *b, uint64_t now_ms);
+
+static inline bool bucket_ready(const struct bucket *b, uint64_t now_ms)
+{
+    return bucket_ready_ms(b) <= now_ms;
+}
+
+#endif

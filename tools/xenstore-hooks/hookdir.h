@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which files in the hooks directory are run.  A hook's name consists of
+ * letters, digits, '-' and '_', which leaves out what editors and package
+ * managers put beside it.
+ */
+
+#ifndef GS_HOOKDIR_H
+#define GS_HOOKDIR_H
+
+#include <stddef.h>
+
+struct hookdir {
+    char **names;       /* In the order in which they run. */
+    unsigned int nr;
+};
+
+/*
+ * Read dir, which need not exist.  report is told of each file that is left
+ * out, and why; refused: it is unsafe rather than no hook.  -1 with errno: dir
+ * could not be read, or (EPERM) others than root can write to it.
+ */
+int hookdir_scan(struct hookdir *h, const char *dir,
+                 void (*report)(const char *name, const char *why,
+                                int refused));
+void hookdir_free(struct hookdir *h);
+
+/* NULL: fit to run.  Else why not, and *refused as above. */
+const char *hookdir_unfit(const char *path, int *refused);
+
+#endif

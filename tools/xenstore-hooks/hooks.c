@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Running hooks; see hooks.h. */
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hookdir.h"
+#include "hooks.h"
+#include "log.h"
+
+#define ENV_PREFIX "GUEST_SUSPEND_"
+
+/* The nodes, and PATH, DOMAIN, DOMID, PREVIOUS_SEQ. */
+#define ENV_MAX (NODES_MAX + 4)
+
+/* What a line takes of HOOKS_OUTPUT_MAX beside its bytes. */
+#define LINE_COST 64
+
+/* How long hooks_free() waits for each child that it killed. */
+#define FREE_WAIT_MS 1000
+
+struct job {
+    struct job *next;
+    struct hook_event event;
+    bool started;
+    char hook[NAME_MAX + 1];    /* The hook that runs, or ran last. */
+    pid_t pid;                  /* 0: none runs. */
+    int fd;                     /* Its output; -1: closed. */
+    bool terminated;            /* It was sent SIGTERM. */
+    uint64_t deadline_ms;
+    unsigned int output;        /* Bytes read, and what their lines cost. */
+    char line[HOOKS_LINE_MAX];
+    unsigned int line_len;
+};
+
+struct hooks {
+    const char *dir;
+    uint32_t timeout_ms;
+    void (*done)(void *arg, uint32_t domid, uint64_t instance, uint64_t seq);
+    void *arg;
+    struct hookdir list;
+    struct job *jobs;           /* In the order of their events. */
+    unsigned int nr_started;
+};
+
+static void report(const char *name, const char *why, int refused)
+{
+    char safe[NAME_MAX + 1];
+
+    log_sanitise(safe, sizeof(safe), name, strlen(name));
+    log_msg(refused ? LOG_WARNING : LOG_DEBUG, "hook %s is not run: %s", safe,
+            why);
+}
+
+void hooks_reload(struct hooks *h)
+{
+    hookdir_free(&h->list);
+    if (h->dir && hookdir_scan(&h->list, h->dir, report)) {
+        if (errno == EPERM)
+            log_msg(LOG_ERR, "no hooks: %s is not owned by root, or is "
+                    "writable by group or others", h->dir);
+        else
+            log_msg(LOG_ERR, "no hooks: cannot read %s: %s", h->dir,
+                    strerror(errno));
+    }
+}
+
+struct hooks *hooks_new(const char *dir, uint32_t timeout_ms,
+                        void (*done)(void *arg, uint32_t domid,
+                                     uint64_t instance, uint64_t seq),
+                        void *arg)
+{
+    struct hooks *h = calloc(1, sizeof(*h));
+
+    if (!h)
+        return NULL;
+    h->dir = dir;
+    h->timeout_ms = timeout_ms;
+    h->done = done;
+    h->arg = arg;
+    hooks_reload(h);
+    return h;
+}
+
+bool hooks_active(const struct hooks *h)
+{
+    return h->list.nr > 0;
+}
+
+int hooks_queue(struct hooks *h, const struct hook_event *event)
+{
+    struct job **link, *job, *last = NULL;
+
+    for (link = &h->jobs; *link; link = &(*link)->next) {
+        if ((*link)->event.domid == event->domid)
+            last = *link;
+    }
+
+    if (last && !last->started && last->event.instance == event->instance) {
+        uint64_t previous_seq = last->event.previous_seq;
+
+        last->event = *event;
+        last->event.previous_seq = previous_seq;
+        return 0;
+    }
+
+    job = calloc(1, sizeof(*job));
+    if (!job)
+        return -1;
+    job->event = *event;
+    job->fd = -1;
+    *link = job;
+    return 0;
+}
+
+/* The environment of a hook, in memory of the parent's: 0, or -1 with errno. */
+static int make_environment(const struct hook_event *e, char *env[ENV_MAX + 1])
+{
+    unsigned int n = 0, i;
+    char *c;
+
+    if (asprintf(&env[n], "PATH=/usr/sbin:/usr/bin:/sbin:/bin") < 0 ||
+        asprintf(&env[++n], ENV_PREFIX "DOMAIN=%s", e->domain) < 0 ||
+        asprintf(&env[++n], ENV_PREFIX "DOMID=%"PRIu32, e->domid) < 0 ||
+        asprintf(&env[++n], ENV_PREFIX "PREVIOUS_SEQ=%"PRIu64,
+                 e->previous_seq) < 0)
+        goto fail;
+    for (i = 0; i < e->nr_nodes; i++) {
+        if (asprintf(&env[++n], ENV_PREFIX "%s=%s", e->nodes[i].name,
+                     e->nodes[i].value) < 0)
+            goto fail;
+        for (c = env[n] + strlen(ENV_PREFIX); *c != '='; c++)
+            *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+    }
+    env[n + 1] = NULL;
+    return 0;
+
+ fail:
+    env[n] = NULL;
+    return -1;
+}
+
+static void free_environment(char *env[])
+{
+    unsigned int i;
+
+    for (i = 0; env[i]; i++)
+        free(env[i]);
+}
+
+/* In the child: only what is safe in a copy of a process with threads. */
+__attribute__((noreturn))
+static void exec_hook(const char *path, char *env[], int out_fd, pid_t parent)
+{
+    static const char message[] = "cannot be executed\n";
+    char *argv[] = { NULL, NULL };
+    sigset_t empty;
+    int sig, null_fd;
+
+    /* A group of its own, to be killed as a whole. */
+    setpgid(0, 0);
+    /* Our end by kill -9 must not leave a hook that the next of us repeats. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(126);
+
+    for (sig = 1; sig < NSIG; sig++)
+        signal(sig, SIG_DFL);
+    sigemptyset(&empty);
+    sigprocmask(SIG_SETMASK, &empty, NULL);
+
+    null_fd = open("/dev/null", O_RDONLY);
+    if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(out_fd, 1) < 0 ||
+        dup2(out_fd, 2) < 0 || chdir("/"))
+        _exit(126);
+    /* libxenstore does not promise close-on-exec. */
+    if (close_range(3, ~0U, 0)) {
+        long fd, limit = sysconf(_SC_OPEN_MAX);
+
+        for (fd = 3; fd < limit; fd++)
+            close((int)fd);
+    }
+    umask(022);
+
+    argv[0] = (char *)(uintptr_t)path;
+    execve(path, argv, env);
+    if (write(2, message, sizeof(message) - 1) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+static void log_hook(int level, const struct job *job, const char *text)
+{
+    log_msg(level, "hook=%s domain=\"%s\" domid=%"PRIu32" seq=%"PRIu64": %s",
+            job->hook, job->event.domain, job->event.domid, job->event.seq,
+            text);
+}
+
+/* 0, or -1: this hook is passed over. */
+static int start_hook(struct hooks *h, struct job *job, uint64_t now_ms)
+{
+    char path[PATH_MAX], *env[ENV_MAX + 1] = { NULL };
+    int fds[2] = { -1, -1 }, ret = -1, refused;
+    const char *why;
+    pid_t parent;
+
+    if (snprintf(path, sizeof(path), "%s/%s", h->dir, job->hook) >=
+        (int)sizeof(path))
+        return -1;
+    /* It may have been changed since the directory was read. */
+    why = hookdir_unfit(path, &refused);
+    if (why) {
+        log_hook(LOG_WARNING, job, why);
+        return -1;
+    }
+
+    if (make_environment(&job->event, env) || pipe2(fds, O_CLOEXEC) ||
+        fcntl(fds[0], F_SETFL, O_NONBLOCK)) {
+        log_hook(LOG_ERR, job, strerror(errno));
+        goto out;
+    }
+
+    parent = getpid();
+    job->pid = fork();
+    if (job->pid < 0) {
+        log_hook(LOG_ERR, job, strerror(errno));
+        job->pid = 0;
+        goto out;
+    }
+    if (!job->pid)
+        exec_hook(path, env, fds[1], parent);
+
+    /* Here as well: it may be killed before it got that far. */
+    setpgid(job->pid, job->pid);
+    job->fd = fds[0];
+    fds[0] = -1;
+    job->terminated = false;
+    job->deadline_ms = now_ms + h->timeout_ms;
+    job->output = 0;
+    job->line_len = 0;
+    ret = 0;
+
+ out:
+    free_environment(env);
+    if (fds[0] >= 0)
+        close(fds[0]);
+    if (fds[1] >= 0)
+        close(fds[1]);
+    return ret;
+}
+
+/* Start the job's next hook.  False: it had its last. */
+static bool next_hook(struct hooks *h, struct job *job, uint64_t now_ms)
+{
+    unsigned int i;
+
+    /* By name, since the list may have been read anew in the meantime. */
+    for (i = 0; i < h->list.nr; i++) {
+        if (strcmp(h->list.names[i], job->hook) <= 0)
+            continue;
+        snprintf(job->hook, sizeof(job->hook), "%s", h->list.names[i]);
+        if (!start_hook(h, job, now_ms))
+            return true;
+    }
+    return false;
+}
+
+static void flush_line(struct job *job)
+{
+    char safe[HOOKS_LINE_MAX + 1];
+
+    if (!job->line_len)
+        return;
+    log_sanitise(safe, sizeof(safe), job->line, job->line_len);
+    log_hook(LOG_INFO, job, safe);
+    job->line_len = 0;
+    job->output += LINE_COST;
+}
+
+static void close_output(struct job *job)
+{
+    flush_line(job);
+    if (job->fd >= 0)
+        close(job->fd);
+    job->fd = -1;
+}
+
+static void read_output(struct job *job)
+{
+    char buf[1024];
+    ssize_t len, i;
+
+    while (job->fd >= 0) {
+        len = read(job->fd, buf, sizeof(buf));
+        if (len < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (len <= 0) {
+            close_output(job);
+            return;
+        }
+        for (i = 0; i < len; i++) {
+            if (buf[i] == '\n')
+                flush_line(job);
+            else if (job->line_len < sizeof(job->line))
+                job->line[job->line_len++] = buf[i];
+        }
+        job->output += (unsigned int)len;
+        if (job->output >= HOOKS_OUTPUT_MAX) {
+            close_output(job);
+            log_hook(LOG_WARNING, job, "printed too much; the rest is lost");
+        }
+    }
+}
+
+/* Whether the hook has ended; its group goes with it. */
+static bool take_exit(struct job *job)
+{
+    siginfo_t info = { 0 };
+    char text[64];
+    int status;
+
+    /*
+     * Look, kill the group, and only then let go of the process id, which could
+     * otherwise be another group's by now.
+     */
+    if (waitid(P_PID, (id_t)job->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
+        !info.si_pid)
+        return false;
+    kill(-job->pid, SIGKILL);
+    if (waitpid(job->pid, &status, 0) != job->pid)
+        return false;
+    job->pid = 0;
+
+    read_output(job);
+    close_output(job);
+
+    if (WIFSIGNALED(status)) {
+        snprintf(text, sizeof(text), "killed by signal %d%s", WTERMSIG(status),
+                 job->terminated ? ", since its time was up" : "");
+        log_hook(LOG_WARNING, job, text);
+    } else if (WEXITSTATUS(status) || job->terminated) {
+        snprintf(text, sizeof(text), "exit status %d%s", WEXITSTATUS(status),
+                 job->terminated ? ", after its time was up" : "");
+        log_hook(LOG_WARNING, job, text);
+    } else
+        log_hook(LOG_DEBUG, job, "exit status 0");
+    return true;
+}
+
+static void enforce_limit(struct job *job, uint64_t now_ms)
+{
+    if (now_ms < job->deadline_ms)
+        return;
+    kill(-job->pid, job->terminated ? SIGKILL : SIGTERM);
+    if (!job->terminated)
+        log_hook(LOG_WARNING, job, "its time is up: SIGTERM");
+    job->terminated = true;
+    job->deadline_ms = now_ms + HOOKS_KILL_MS;
+}
+
+static bool is_first_of_domain(const struct hooks *h, const struct job *job)
+{
+    const struct job *j;
+
+    for (j = h->jobs; j != job; j = j->next) {
+        if (j->event.domid == job->event.domid)
+            return false;
+    }
+    return true;
+}
+
+void hooks_run(struct hooks *h, bool child_ended, uint64_t now_ms)
+{
+    struct job **link = &h->jobs, *job;
+
+    while ((job = *link)) {
+        if (!job->started && h->nr_started < HOOKS_PARALLEL &&
+            is_first_of_domain(h, job)) {
+            job->started = true;
+            h->nr_started++;
+        } else if (job->pid) {
+            read_output(job);
+            if (!child_ended || !take_exit(job))
+                enforce_limit(job, now_ms);
+        }
+
+        if (job->started && !job->pid && !next_hook(h, job, now_ms)) {
+            *link = job->next;
+            h->nr_started--;
+            h->done(h->arg, job->event.domid, job->event.instance,
+                    job->event.seq);
+            free(job);
+            /* A place is free, for one that may stand further ahead. */
+            link = &h->jobs;
+            continue;
+        }
+        link = &job->next;
+    }
+}
+
+unsigned int hooks_pollfds(const struct hooks *h, struct pollfd *fds)
+{
+    const struct job *job;
+    unsigned int nr = 0;
+
+    for (job = h->jobs; job; job = job->next) {
+        if (job->fd >= 0)
+            fds[nr++] = (struct pollfd){ .fd = job->fd, .events = POLLIN };
+    }
+    return nr;
+}
+
+uint64_t hooks_deadline_ms(const struct hooks *h)
+{
+    const struct job *job;
+    uint64_t first_ms = UINT64_MAX;
+
+    for (job = h->jobs; job; job = job->next) {
+        if (job->pid && job->deadline_ms < first_ms)
+            first_ms = job->deadline_ms;
+        /* It can start at once. */
+        if (!job->started && h->nr_started < HOOKS_PARALLEL &&
+            is_first_of_domain(h, job))
+            return 0;
+    }
+    return first_ms;
+}
+
+void hooks_free(struct hooks *h)
+{
+    struct job *job;
+    unsigned int waited_ms;
+
+    if (!h)
+        return;
+    for (job = h->jobs; job; job = job->next) {
+        if (job->pid)
+            kill(-job->pid, SIGTERM);
+    }
+    while ((job = h->jobs)) {
+        /* One that is stuck in the kernel is left to it. */
+        for (waited_ms = 0; job->pid && waited_ms < FREE_WAIT_MS;
+             waited_ms += 10) {
+            if (waitpid(job->pid, NULL, WNOHANG) == job->pid)
+                job->pid = 0;
+            else {
+                if (waited_ms >= FREE_WAIT_MS / 2)
+                    kill(-job->pid, SIGKILL);
+                poll(NULL, 0, 10);
+            }
+        }
+        if (job->fd >= 0)
+            close(job->fd);
+        h->jobs = job->next;
+        free(job);
+    }
+    hookdir_free(&h->list);
+    free(h);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* xensuspendd: guest suspend state from the hypervisor to xenstore and hooks. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config.h"
+
+#include "daemon.h"
+#include "hookdir.h"
+#include "log.h"
+#include "options.h"
+
+#define EXIT_USAGE 2
+
+static int nr_refused;
+
+static void report(const char *name, const char *why, int refused)
+{
+    char safe[256];
+
+    log_sanitise(safe, sizeof(safe), name, strlen(name));
+    printf("%s %s: %s\n", refused ? "refused" : "ignored", safe, why);
+    nr_refused += refused;
+}
+
+static int check(const struct options *o)
+{
+    struct hookdir dir = { 0 };
+    unsigned int i;
+
+    if (!o->hooks_dir) {
+        printf("hooks: none\n");
+        return EXIT_SUCCESS;
+    }
+
+    printf("hooks: %s\n", o->hooks_dir);
+    if (hookdir_scan(&dir, o->hooks_dir, report)) {
+        log_msg(LOG_ERR, "no hooks from %s: %s", o->hooks_dir,
+                errno == EPERM ? "it is not owned by root, or is writable by "
+                                 "group or others" : strerror(errno));
+        return EXIT_FAILURE;
+    }
+    for (i = 0; i < dir.nr; i++)
+        printf("runs %s/%s\n", o->hooks_dir, dir.names[i]);
+    hookdir_free(&dir);
+    return nr_refused ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* What was printed must have arrived: a full disk is no success. */
+static int finish(int status)
+{
+    if (fflush(stdout) || ferror(stdout)) {
+        log_msg(LOG_ERR, "cannot write to stdout: %s", strerror(errno));
+        return EXIT_FAILURE;
+    }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o;
+
+    if (options_parse(&o, argc, argv, HOOKS_DIR))
+        return EXIT_USAGE;
+    log_setup(o.use_syslog, o.log_level);
+
+    switch (o.action) {
+    case ACTION_HELP:
+        options_print_help();
+        return finish(EXIT_SUCCESS);
+    case ACTION_VERSION:
+        printf("xensuspendd (%s) %s\n", GS_NAME, GS_VERSION);
+        return finish(EXIT_SUCCESS);
+    case ACTION_CHECK:
+        return finish(check(&o));
+    case ACTION_RUN:
+        break;
+    }
+
+    umask(077);
+    return daemon_run(&o);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Give up what is not needed; see privileges.h. */
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "privileges.h"
+
+int privileges_drop(bool with_hooks)
+{
+    struct __user_cap_header_struct header = {
+        .version = _LINUX_CAPABILITY_VERSION_3,
+    };
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+    int cap;
+
+    if (!with_hooks) {
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+            return -1;
+        /* EINVAL: past the last one that this kernel has. */
+        for (cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++) {
+            if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) && errno != EPERM)
+                return -1;
+        }
+    }
+
+    /* Also empties the ambient set, which is a subset of what goes. */
+    return syscall(SYS_capset, &header, none) ? -1 : 0;
+}

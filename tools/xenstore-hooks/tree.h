@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The tree in xenstore, /tool/guest-suspend; docs/xenstore-paths.md specifies
+ * it.  Each change is one transaction, so a reader, or a daemon started after
+ * one that was killed, finds all of it or none of it.
+ *
+ * Functions that can fail return -1 with errno.  Nothing is logged here.
+ */
+
+#ifndef GS_TREE_H
+#define GS_TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "model.h"
+
+#define TREE_ROOT "/tool/guest-suspend"
+
+/* Attempts at a transaction that others' changes undo. */
+#define TREE_ATTEMPTS 10
+
+struct tree;
+
+/* Connect and watch for domains that come and go. */
+struct tree *tree_open(void);
+void tree_close(struct tree *t);
+
+/* After a failure: the connection is of no more use. */
+bool tree_is_lost(int errnum);
+
+int tree_fd(const struct tree *t);
+
+enum tree_event {
+    TREE_EVENT_NONE,
+    TREE_EVENT_INTRODUCE,   /* A domain was introduced. */
+    TREE_EVENT_RELEASE,     /* A domain died or was shut down. */
+    TREE_EVENT_LOST,        /* The connection is. */
+};
+
+/* Never blocks. */
+enum tree_event tree_next_event(struct tree *t);
+
+/* Make the root, version included, and take back what says ready. */
+int tree_prepare(struct tree *t);
+
+/* model_adopt() what the tree shows. */
+int tree_scan(struct tree *t, struct model *m);
+
+/*
+ * Write d->rec.  hooks_done: no hook is to run for it.  What is there of
+ * another instance goes in the same transaction.
+ */
+int tree_publish(struct tree *t, const struct domain *d, bool hooks_done);
+
+/* Remove the domain's nodes.  That there are none is no failure. */
+int tree_remove(struct tree *t, uint32_t domid);
+
+/* The hooks for seq have run, unless the nodes are another instance's now. */
+int tree_hooks_done(struct tree *t, uint32_t domid, uint64_t instance,
+                    uint64_t seq);
+
+/* Say that the tree is true and kept so by us, or (pid 0) no more. */
+int tree_set_ready(struct tree *t, pid_t pid);
+
+/* 1: xenstored knows the domain; 0: it does not. */
+int tree_introduced(struct tree *t, uint32_t domid);
+
+/* The domain's name, fit for a log; "" if it has none. */
+void tree_domain_name(struct tree *t, uint32_t domid,
+                      char name[DOMAIN_NAME_MAX]);
+
+#endif
