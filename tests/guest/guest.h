@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a bare-metal test guest stands on: its vCPUs, interrupt controller,
+ * timers, console and hypervisor.  There is no C library.  Interrupts are
+ * masked except inside irq_window().
+ */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sleep-layout.h"
+
+/* PSCI, Arm DEN0022 */
+#define PSCI_VERSION                0x84000000U
+#define PSCI_CPU_OFF                0x84000002U
+#define PSCI_CPU_ON_64              0xc4000003U
+#define PSCI_AFFINITY_INFO_64       0xc4000004U
+#define PSCI_SYSTEM_OFF             0x84000008U
+#define PSCI_FEATURES               0x8400000aU
+#define PSCI_SYSTEM_SUSPEND_32      0x8400000eU
+#define PSCI_SYSTEM_SUSPEND_64      0xc400000eU
+
+#define PSCI_SUCCESS                0
+#define PSCI_NOT_SUPPORTED          (-1)
+#define PSCI_INVALID_PARAMETERS     (-2)
+#define PSCI_DENIED                 (-3)
+#define PSCI_INVALID_ADDRESS        (-9)
+
+/* Interrupts of a guest of Xen (its public header keeps them to itself). */
+#define IRQ_SGI(n)                  (n)
+#define IRQ_VTIMER                  27
+#define IRQ_PTIMER                  30
+#define IRQ_EVTCHN                  31
+#define IRQ_SPI(n)                  (32 + (n))
+#define IRQ_NONE                    1023
+
+/* The distributor, at one place for GICv2 and GICv3. */
+#define GUEST_GICD_BASE             0x03001000UL
+
+/* guest.c */
+
+void guest_main(const void *dtb);
+/* What the program that this image is does; defined by each of them. */
+void program(void);
+void power_off(void) __attribute__((noreturn));
+
+extern const char *bootargs;        /* "" without one */
+extern uint64_t ram_base, ram_size;
+/* The value of WORD= in the boot arguments, or otherwise. */
+uint64_t bootarg_number(const char *word, uint64_t otherwise);
+/* Whether the boot arguments have WORD=VALUE, or (NULL) any WORD=. */
+bool bootarg_is(const char *word, const char *value);
+/* Whether the boot arguments have this very word. */
+bool bootarg_flag(const char *word);
+
+size_t string_length(const char *s);
+bool string_starts(const char *s, const char *with);
+void *memset(void *to, int byte, size_t size);
+void *memcpy(void *to, const void *from, size_t size);
+
+int64_t smccc_call(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3,
+                   bool smc);
+static inline int64_t psci(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3)
+{
+    return smccc_call(fn, a1, a2, a3, false);
+}
+
+/* Another vCPU of this guest: runs fn on its own stack. */
+struct vcpu_start {
+    uint64_t stack_top;
+    void (*fn)(void);
+};
+extern const char secondary_entry[];
+unsigned int vcpu_id(void);
+int64_t vcpu_start(unsigned int id, void (*fn)(void));
+bool vcpu_is_off(unsigned int id);
+
+/* A SYSTEM_SUSPEND: the call, and what became of it. */
+struct sleep_call {
+    uint64_t arg[4];                /* x0 to x3 of the call */
+    uint64_t smc;                   /* by SMC, not HVC */
+    uint64_t resumed;               /* by the entry point, not by returning */
+    uint64_t saved[14];             /* for start.S alone */
+    /*
+     * Of a call that returns: x0 to x30 before (from x4 on, chosen by the
+     * caller) and after it.
+     */
+    uint64_t x[32];
+    struct {                        /* At resume_entry, before anything else */
+        uint64_t x0, current_el, daif, spsel, sctlr, cntvct;
+        uint64_t mark_at_entry, mark_before;
+    } entry;
+    uint64_t q[64];                 /* q0 to q31 before, and after a resume */
+};
+extern const char resume_entry[];
+void sleep_call(struct sleep_call *s);
+
+/* Time: ticks of the virtual counter, or of the physical one. */
+uint64_t vcount(void);
+uint64_t pcount(void);
+uint64_t ms_to_ticks(uint64_t ms);
+uint64_t ticks_to_us(uint64_t ticks);
+#define TIMER_ENABLE                1U
+#define TIMER_IMASK                 2U
+#define TIMER_ISTATUS               4U
+void vtimer_set(uint64_t at, unsigned int ctl);
+void ptimer_set(uint64_t at, unsigned int ctl);
+unsigned int vtimer_ctl(void);
+unsigned int ptimer_ctl(void);
+/* Wait with interrupts masked until the condition holds; false: it took 2 s. */
+#define WAIT_UNTIL(condition)                                           \
+    ({                                                                  \
+        const uint64_t until_ = vcount() + ms_to_ticks(2000);           \
+                                                                        \
+        while (!(condition) && vcount() < until_)                       \
+            ;                                                           \
+        (condition);                                                    \
+    })
+
+/* gic.c */
+
+struct gic_place {
+    unsigned int version;           /* 2 or 3; 0: none found */
+    uint64_t distributor, cpus;     /* cpus: GICC, or GICR of vCPU 0 */
+};
+void gic_init(const struct gic_place *place);
+void gic_init_vcpu(void);
+void gic_enable(unsigned int irq);
+void gic_disable(unsigned int irq);
+void gic_send_self(unsigned int sgi);
+unsigned int gic_highest_pending(void);
+unsigned int gic_nr_irqs(void);
+void irq_handler(void);
+/* How often each interrupt was taken; an unmasked moment, until one comes. */
+#define NR_COUNTED_IRQS             1020
+extern volatile uint32_t irq_count[NR_COUNTED_IRQS];
+/* Take what is pending, for up to timeout_ms, until irq was taken. */
+bool irq_window(unsigned int irq, uint64_t timeout_ms);
+/* Take what is pending this very moment, if anything is. */
+void irq_window_now(void);
+
+/* xen.c */
+
+struct shared_info;
+extern struct shared_info *const shared;
+void xen_init(void);
+long xen_call(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t nr);
+int xen_param(unsigned int index, uint64_t *value);
+int xen_evtchn_to_self(void);       /* A port, masked; or -errno */
+int xen_evtchn_virq(unsigned int virq);
+void xen_evtchn_close(unsigned int port);
+void xen_evtchn_send(unsigned int port);
+void xen_evtchn_mask(unsigned int port);
+void xen_evtchn_unmask(unsigned int port);
+void xen_evtchn_clear(unsigned int port);
+bool xen_evtchn_pending(unsigned int port);
+bool xen_upcall_pending(void);
+void xen_upcall_clear(void);
+void xen_poll(unsigned int port, uint64_t timeout_ms);
+/* Arm Xen's watchdog of this guest, or (0) stop it. */
+int xen_watchdog(unsigned int id, unsigned int seconds);
+/*
+ * A guest suspend operation as the toolstack would call it: on dom0, the one
+ * domain that every guest knows to exist.
+ */
+long xen_guest_suspend_op(unsigned int op);
+/* Of this vCPU: how it spent its time, in ns. */
+struct times {
+    uint64_t running, runnable, blocked, offline;
+};
+int xen_times_start(void);
+struct times xen_times(void);
+
+/* console.c */
+
+extern unsigned int console_port;
+void console_init(void);
+void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int console_getchar(void);          /* -1: nothing there */
+
+#endif
