@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xl.h: what the parts of the front end share: exit statuses, the command
+ * table, and the one way in which errors are said.
+ */
+
+#ifndef XL_H
+#define XL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Scripts depend on them.  xl_exit_statuses[] has the words. */
+enum xl_exit {
+    XL_EXIT_OK = 0,
+    XL_EXIT_FAILED = 1,
+    XL_EXIT_USAGE = 2,
+    XL_EXIT_NOT_SUSPENDED = 3,
+    XL_EXIT_TIMED_OUT = 4,
+    XL_EXIT_NO_DOMAIN = 5,
+    XL_EXIT_UNSUPPORTED = 6,
+    XL_EXIT_STALE = 7
+};
+
+struct xl_exit_status {
+    enum xl_exit status;
+    const char *meaning;
+};
+
+/* Ends with a NULL meaning. */
+extern const struct xl_exit_status xl_exit_statuses[];
+
+/* The status that an rc of libxlguestsuspend leads to. */
+enum xl_exit xl_exit_of_rc(int rc);
+
+/* One line to stderr: "xl: ..." */
+__attribute__((format(printf, 1, 2)))
+void xl_error(const char *format, ...);
+
+/*
+ * The end of whatever has printed: what stdio could not write is a failure,
+ * and is said.  Gives status, or XL_EXIT_FAILED.
+ */
+enum xl_exit xl_close_stdout(enum xl_exit status);
+
+/* stock xl's options in front of the command that mean something to ours */
+struct xl_globals {
+    bool dryrun;                    /* -N */
+};
+
+/* One option of a command. */
+struct xl_option {
+    int id;                         /* not 0; the short letter if it has one */
+    char letter;                    /* or 0 */
+    const char *name;               /* without the dashes */
+    const char *arg;                /* what its argument is called, or NULL */
+    const char *help;
+};
+
+/*
+ * A command of ours.  argc and argv begin behind its words: what is there are
+ * options and operands.
+ */
+struct xl_command {
+    const char *name;               /* argv[0], exactly */
+    const char *trigger;            /* and for "trigger": argv[2], exactly */
+    const char *synopsis;           /* behind "xl [GLOBAL OPTIONS] " */
+    const char *summary;
+    const struct xl_option *options; /* ends with id 0 */
+    int (*run)(const struct xl_command *command,
+               const struct xl_globals *globals, const char *domain,
+               int argc, char **argv);
+};
+
+/* Ends with a NULL name. */
+extern const struct xl_command xl_commands[];
+
+/* Found by what follows the global options in argv; NULL: none of ours. */
+const struct xl_command *xl_command_find(int argc, char **argv);
+
+/* "xl COMMAND --help" */
+void xl_command_help(const struct xl_command *command);
+
+/* A bad option or operand: says how to learn more.  Gives XL_EXIT_USAGE. */
+int xl_command_usage(const struct xl_command *command, const char *why);
+
+/* The commands' own code and options. */
+enum { XL_OPT_HELP = 'h' };
+extern const struct xl_option xl_suspend_status_options[];
+int xl_suspend_status(const struct xl_command *command,
+                      const struct xl_globals *globals, const char *domain,
+                      int argc, char **argv);
+extern const struct xl_option xl_trigger_wake_options[];
+int xl_trigger_wake(const struct xl_command *command,
+                    const struct xl_globals *globals, const char *domain,
+                    int argc, char **argv);
+
+#endif

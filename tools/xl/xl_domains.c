@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xl_domains.c: see xl_domains.h.
+ */
+
+#include "xl_domains.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <xenstore.h>
+
+#include "xl.h"
+#include "xl_options.h"
+
+void xl_domains_init(struct xl_domains *domains)
+{
+    domains->xs = NULL;
+    domains->tried = false;
+}
+
+void xl_domains_dispose(struct xl_domains *domains)
+{
+    if (domains->xs)
+        xs_close(domains->xs);
+    xl_domains_init(domains);
+}
+
+static struct xs_handle *xenstore(struct xl_domains *domains)
+{
+    if (!domains->tried) {
+        domains->tried = true;
+        domains->xs = xs_open(0);
+    }
+
+    return domains->xs;
+}
+
+/* The string at /local/domain/DOMID/NODE, or NULL with errno. */
+static char *read_node(struct xl_domains *domains, uint32_t domid,
+                       const char *node)
+{
+    struct xs_handle *xs = xenstore(domains);
+    char path[64];
+    unsigned int len;
+
+    if (!xs)
+        return NULL;
+
+    snprintf(path, sizeof(path), "/local/domain/%" PRIu32 "/%s", domid, node);
+    return xs_read(xs, XBT_NULL, path, &len);
+}
+
+char *xl_domains_name(struct xl_domains *domains, uint32_t domid)
+{
+    return read_node(domains, domid, "name");
+}
+
+static bool has_name(struct xl_domains *domains, uint32_t domid,
+                     const char *name)
+{
+    char *its = read_node(domains, domid, "name");
+    bool same = its && !strcmp(its, name);
+
+    free(its);
+    return same;
+}
+
+/* The node holds "/vm/UUID". */
+static bool has_uuid(struct xl_domains *domains, uint32_t domid,
+                     const char *uuid)
+{
+    char *its = read_node(domains, domid, "vm");
+    bool same = its && !strncmp(its, "/vm/", 4) && !strcasecmp(its + 4, uuid);
+
+    free(its);
+    return same;
+}
+
+typedef bool has_fn(struct xl_domains *domains, uint32_t domid,
+                    const char *value);
+
+/* The first of ids whose domain has the value; -1: none. */
+static int64_t search(struct xl_domains *domains, char **ids, unsigned int nr,
+                      has_fn *has, const char *value)
+{
+    char why[XL_WHY_SIZE];
+    uint64_t domid;
+    unsigned int i;
+
+    for (i = 0; i < nr; i++)
+        if (xl_parse_number("domid", ids[i], 0, UINT16_MAX, &domid, why) &&
+            has(domains, (uint32_t)domid, value))
+            return (int64_t)domid;
+
+    return -1;
+}
+
+static int get_record(const char *which, uint32_t domid,
+                      libxl_guest_suspend_info *info)
+{
+    int rc = libxl_domain_suspend_state(NULL, domid, info);
+
+    if (rc == ERROR_DOMAIN_NOTFOUND)
+        xl_error("no such domain: '%s' (\"xl list\" shows those there are)",
+                 which);
+    else if (rc)
+        xl_error("domain '%s': %s", which, libxl_guest_suspend_strerror(rc));
+
+    return rc;
+}
+
+static int find_by_value(struct xl_domains *domains, const char *which,
+                         libxl_guest_suspend_info *info)
+{
+    struct xs_handle *xs = xenstore(domains);
+    has_fn *has = has_name;
+    char **ids = NULL;
+    unsigned int nr = 0;
+    int64_t domid;
+    int rc;
+
+    if (xs)
+        ids = xs_directory(xs, XBT_NULL, "/local/domain", &nr);
+    if (!ids) {
+        xl_error("cannot look up domain '%s': xenstore: %s"
+                 " (a domid needs no xenstore)", which, strerror(errno));
+        rc = ERROR_FAIL;
+        goto out;
+    }
+
+    domid = search(domains, ids, nr, has, which);
+    if (domid < 0) {
+        has = has_uuid;
+        domid = search(domains, ids, nr, has, which);
+    }
+    if (domid < 0) {
+        xl_error("no such domain: '%s' (\"xl list\" shows those there are)",
+                 which);
+        rc = ERROR_DOMAIN_NOTFOUND;
+        goto out;
+    }
+
+    rc = get_record(which, (uint32_t)domid, info);
+    if (rc)
+        goto out;
+
+    /*
+     * It had the value before its record was read.  If it still has, the
+     * record is that domain's, and not a successor's under the same domid.
+     */
+    if (!has(domains, (uint32_t)domid, which)) {
+        xl_error("no such domain: '%s' (it has just gone)", which);
+        rc = ERROR_DOMAIN_NOTFOUND;
+    }
+
+out:
+    free(ids);
+    return rc;
+}
+
+int xl_domains_find(struct xl_domains *domains, const char *which,
+                    libxl_guest_suspend_info *info)
+{
+    char why[XL_WHY_SIZE];
+    uint64_t domid;
+
+    if (*which && !which[strspn(which, "0123456789")]) {
+        /* Beyond 32 bits is as far from any domid as UINT32_MAX is. */
+        if (!xl_parse_number("domid", which, 0, UINT32_MAX, &domid, why))
+            domid = UINT32_MAX;
+        return get_record(which, (uint32_t)domid, info);
+    }
+
+    return find_by_value(domains, which, info);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xl_text.h: values as people read them.
+ */
+
+#ifndef XL_TEXT_H
+#define XL_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libxl_guest_suspend.h>
+
+#define XL_TEXT_SIZE 48
+
+/* "0s", "59s", "3m05s", "2h07m", "3d04h": two units at most, cut off. */
+void xl_text_duration(uint64_t duration_ns, char text[XL_TEXT_SIZE]);
+
+/* When the record's state began, in ns since the epoch, as of now. */
+int64_t xl_since_realtime_ns(const libxl_guest_suspend_info *info);
+
+/* "2026-11-23 06:01:22", in the local time zone */
+void xl_text_local_time(int64_t realtime_ns, char text[XL_TEXT_SIZE]);
+
+/* "2026-11-23T06:01:22.123Z" */
+void xl_text_utc(int64_t realtime_ns, char text[XL_TEXT_SIZE]);
+
+/* "-", "interrupt 32", "toolstack" */
+void xl_text_wake(const libxl_guest_suspend_info *info,
+                  char text[XL_TEXT_SIZE]);
+
+/*
+ * Make text fit for a terminal and for JSON: valid UTF-8 without control
+ * characters, each byte of anything else becoming a '?'.
+ */
+void xl_text_clean(char *text);
+
+/* Columns that clean text takes: its characters. */
+int xl_text_width(const char *text);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xl_trigger_wake.c: xl trigger DOMAIN wake
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <libxl_guest_suspend.h>
+
+#include "xl.h"
+#include "xl_domains.h"
+#include "xl_options.h"
+
+enum {
+    OPT_VIRQ = 0x100,
+    OPT_IF_SUSPENDED,
+    OPT_SEQ
+};
+
+const struct xl_option xl_trigger_wake_options[] = {
+    { OPT_VIRQ, 0, "virq", "N",
+      "wake by this interrupt of the guest's (default: by none)" },
+    { OPT_IF_SUSPENDED, 0, "if-suspended", NULL,
+      "a domain that is not suspended is no error" },
+    { OPT_SEQ, 0, "seq", "N",
+      "end the sleep that has this seq (suspend-status --json), and no other" },
+    { XL_OPT_HELP, 'h', "help", NULL, "show this help" },
+    { 0, 0, NULL, NULL, NULL }
+};
+
+struct request {
+    uint64_t virq;                  /* or LIBXL_RESUME_VIRQ_NONE */
+    uint64_t seq;                   /* or 0 */
+    bool if_suspended;
+    bool dryrun;
+};
+
+/* What would be said if it were done: -N. */
+static int wake_dryrun(const libxl_guest_suspend_info *info,
+                       const struct request *request)
+{
+    if (request->seq && request->seq != info->seq)
+        return ERROR_GUEST_SUSPEND_STALE;
+    if (info->state != LIBXL_GUEST_SUSPEND_STATE_SUSPENDED)
+        return ERROR_GUEST_SUSPEND_NOT_SUSPENDED;
+
+    printf("would wake domain %" PRIu32 "\n", info->domid);
+    return 0;
+}
+
+static int wake(const char *domain, const struct request *request)
+{
+    libxl_domain_resume_virq_opts opts;
+    libxl_guest_suspend_info info;
+    struct xl_domains domains;
+    int rc;
+
+    libxl_domain_resume_virq_opts_init(&opts);
+    libxl_guest_suspend_info_init(&info);
+    xl_domains_init(&domains);
+
+    rc = xl_domains_find(&domains, domain, &info);
+    if (rc)
+        goto out;
+
+    /* Not a successor of the domain that was named, under its domid. */
+    opts.instance = info.instance;
+    opts.seq = request->seq;
+    if (request->dryrun)
+        rc = wake_dryrun(&info, request);
+    else
+        rc = libxl_domain_resume_virq(NULL, info.domid,
+                                      (uint32_t)request->virq, &opts);
+
+    switch (rc) {
+    case 0:
+        break;
+    case ERROR_GUEST_SUSPEND_NOT_SUSPENDED:
+        if (request->if_suspended)
+            rc = 0;
+        else
+            xl_error("domain '%s' is not suspended (--if-suspended lets that"
+                     " pass)", domain);
+        break;
+    case ERROR_GUEST_SUSPEND_STALE:
+        if (request->seq)
+            xl_error("domain '%s' is no longer in the sleep with seq %" PRIu64
+                     " (\"xl suspend-status\" shows its state)", domain,
+                     request->seq);
+        else
+            xl_error("domain '%s' has just given way to another one", domain);
+        break;
+    case ERROR_GUEST_SUSPEND_DEVICE_MODEL:
+        xl_error("domain '%s': %s (use \"xl trigger %s s3resume\")", domain,
+                 libxl_guest_suspend_strerror(rc), domain);
+        break;
+    case ERROR_INVAL:
+        if (request->virq != LIBXL_RESUME_VIRQ_NONE) {
+            xl_error("domain '%s' cannot be woken by vIRQ %" PRIu64
+                     " (only by a shared interrupt of its own, unless it is"
+                     " shut down, dying or dom0)", domain, request->virq);
+            break;
+        }
+        xl_error("domain '%s' cannot be woken: it is shut down, dying or dom0",
+                 domain);
+        break;
+    default:
+        if (request->virq != LIBXL_RESUME_VIRQ_NONE)
+            xl_error("domain '%s', vIRQ %" PRIu64 ": %s", domain,
+                     request->virq, libxl_guest_suspend_strerror(rc));
+        else
+            xl_error("domain '%s': %s", domain,
+                     libxl_guest_suspend_strerror(rc));
+    }
+
+out:
+    xl_domains_dispose(&domains);
+    libxl_guest_suspend_info_dispose(&info);
+    libxl_domain_resume_virq_opts_dispose(&opts);
+    return rc;
+}
+
+int xl_trigger_wake(const struct xl_command *command,
+                    const struct xl_globals *globals, const char *domain,
+                    int argc, char **argv)
+{
+    struct request request = {
+        .virq = LIBXL_RESUME_VIRQ_NONE,
+        .dryrun = globals->dryrun,
+    };
+    struct xl_option_reader reader;
+    char why[XL_WHY_SIZE];
+    int option;
+
+    xl_options_start(&reader, command->options, argc, argv);
+    while ((option = xl_options_next(&reader)) != XL_OPT_END) {
+        switch (option) {
+        case OPT_VIRQ:
+            if (!xl_parse_number("vIRQ", reader.arg, 0, UINT32_MAX - 1,
+                                 &request.virq, why))
+                return xl_command_usage(command, why);
+            break;
+        case OPT_IF_SUSPENDED:
+            request.if_suspended = true;
+            break;
+        case OPT_SEQ:
+            if (!xl_parse_number("seq", reader.arg, 1, UINT64_MAX,
+                                 &request.seq, why))
+                return xl_command_usage(command, why);
+            break;
+        case XL_OPT_HELP:
+            xl_command_help(command);
+            return xl_close_stdout(XL_EXIT_OK);
+        case XL_OPT_OPERAND:
+            snprintf(why, sizeof(why),
+                     "wake takes no vCPU, '%s': the whole domain sleeps"
+                     " (an interrupt is given as --virq=N)", reader.arg);
+            return xl_command_usage(command, why);
+        default:
+            return xl_command_usage(command, reader.why);
+        }
+    }
+
+    return xl_close_stdout(xl_exit_of_rc(wake(domain, &request)));
+}
