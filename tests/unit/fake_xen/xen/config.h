@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Fake Xen: what every file of Xen's has without asking.  Each fake header
+ * begins with it, as Xen's build begins each file with its own.
+ */
+
+#ifndef FAKE_XEN_CONFIG_H
+#define FAKE_XEN_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_GUEST_SUSPEND 1
+
+/* A setting of the test, so that one build has both architectures. */
+extern bool fake_is_arm;
+#define IS_ENABLED(option) fake_is_enabled(#option)
+bool fake_is_enabled(const char *option);
+
+#define cf_check
+#define ACCESS_ONCE(x) (*(volatile __typeof__(x) *)&(x))
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define min_t(type, a, b) ((type)(a) < (type)(b) ? (type)(a) : (type)(b))
+#define container_of(ptr, type, member) \
+    ((type *)((char *)(ptr) - offsetof(type, member)))
+
+void set_bit(unsigned int nr, unsigned long *word);
+void clear_bit(unsigned int nr, unsigned long *word);
+
+#endif

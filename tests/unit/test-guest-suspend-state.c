@@ -1,0 +1,905 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The hypervisor's guest suspend state machine and its domctl, one operation
+ * after the other: transitions, errors and their order, accounting, lists.
+ * What happens when they meet is test-guest-suspend-model.c's.
+ */
+
+#include "fake_xen/fake.h"
+#include "fake_xen/fake_arch.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define NO_VIRQ XEN_GUEST_SUSPEND_VIRQ_NONE
+
+/* The operations, in short. */
+
+typedef struct xen_guest_suspend_record record_t;
+typedef struct xen_domctl_guest_suspend op_t;
+
+static record_t get(struct domain *d)
+{
+    op_t op = { .op = XEN_GUEST_SUSPEND_OP_GET };
+
+    if (guest_suspend_domctl(d, &op))
+        fake_fault("GET of a domain failed");
+    return op.u.get.record;
+}
+
+static int list(uint64_t after_seq, uint32_t room, record_t *records,
+                uint32_t *nr)
+{
+    op_t op = { .op = XEN_GUEST_SUSPEND_OP_LIST };
+    int rc;
+
+    op.u.list.after_seq = after_seq;
+    op.u.list.nr = room;
+    op.u.list.records.p = records;
+    rc = guest_suspend_domctl(NULL, &op);
+    *nr = op.u.list.nr;
+    return rc;
+}
+
+static bool begin(struct domain *d)
+{
+    return guest_suspend_begin(d, &d->vcpu[0], XEN_GUEST_SUSPEND_KIND_PSCI);
+}
+
+static int resume(struct domain *d, uint32_t flags, uint32_t virq,
+                  uint64_t seq, uint64_t instance)
+{
+    op_t op = { .op = XEN_GUEST_SUSPEND_OP_RESUME };
+
+    op.u.resume.flags = flags;
+    op.u.resume.virq = virq;
+    op.u.resume.seq = seq;
+    op.u.resume.instance = instance;
+    return guest_suspend_domctl(d, &op);
+}
+
+static bool end_by_interrupt(struct domain *d)
+{
+    bool ended = guest_suspend_end(d, XEN_GUEST_SUSPEND_WAKE_INTERRUPT, 27,
+                                   &d->vcpu[0]);
+
+    if (ended)
+        guest_suspend_release(&d->vcpu[0]);
+    return ended;
+}
+
+static bool same_record(const record_t *a, const record_t *b)
+{
+    return !memcmp(a, b, sizeof(*a));
+}
+
+static void start(void)
+{
+    fake_reset();
+    memset(&fake_arch, 0, sizeof(fake_arch));
+}
+
+/* What the fake found since start(). */
+static void finish(const char *what)
+{
+    TAP_EQ_INT(fake.faults, 0, what);
+}
+
+static void test_new_domain(void)
+{
+    struct domain d, e;
+    record_t rec, zero = { 0 };
+
+    start();
+    fake.now = 1000;
+    fake_domain_create(&d, 7);
+    fake.now = 1500;
+    rec = get(&d);
+    TAP_OK(rec.seq && rec.seq == rec.instance, "new: creation is a change");
+    zero.seq = zero.instance = rec.seq;
+    zero.now_ns = 1500;
+    zero.since_ns = 1000;
+    zero.domid = 7;
+    zero.wake_virq = NO_VIRQ;
+    TAP_OK(same_record(&rec, &zero), "new: all else is zero or none");
+    TAP_OK(!domain_is_suspended(&d), "new: not suspended");
+    fake_domain_create(&e, 8);
+    TAP_OK(get(&e).seq > rec.seq, "new: the next one comes later");
+    TAP_OK(!fake.watchdog_calls, "new: watchdogs left alone");
+    fake_domain_kill(&d);
+    fake_domain_kill(&e);
+    finish("new: no fault");
+}
+
+/* What a domain is in, what happens to it, and what comes of it. */
+
+enum from { RUNNING, ASLEEP, ASLEEP_S3, SHUTTING_DOWN, DYING, NR_FROM };
+enum event { BEGIN, BEGIN_S3, DENIED, INTERRUPT, MODEL, SHUTDOWN, DESTROY,
+             RESET, WAKE, WAKE_VIRQ };
+
+static const char *const from_names[] = {
+    "running", "asleep", "in S3", "shutting down", "dying",
+};
+
+#define ENTERS   (1U << 0)
+#define LEAVES   (1U << 1)
+#define REFUSED  (1U << 2)
+
+static const struct transition {
+    enum event event;
+    const char *name;
+    unsigned int reason;        /* Of waking or refusing, where it does. */
+    uint32_t virq;
+    unsigned int outcome[NR_FROM];
+} transitions[] = {
+    { BEGIN, "PSCI suspend", XEN_GUEST_SUSPEND_DENIED_SHUTDOWN, NO_VIRQ,
+      { ENTERS, 0, 0, REFUSED, REFUSED } },
+    { BEGIN_S3, "ACPI S3", XEN_GUEST_SUSPEND_DENIED_SHUTDOWN, NO_VIRQ,
+      { ENTERS, 0, 0, REFUSED, REFUSED } },
+    { DENIED, "denied attempt", XEN_GUEST_SUSPEND_DENIED_BAD_ENTRY, NO_VIRQ,
+      { REFUSED, REFUSED, REFUSED, REFUSED, REFUSED } },
+    { INTERRUPT, "interrupt", XEN_GUEST_SUSPEND_WAKE_INTERRUPT, 27,
+      { 0, LEAVES, LEAVES, 0, 0 } },
+    { MODEL, "device model's wake", XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL,
+      NO_VIRQ, { 0, LEAVES, LEAVES, 0, 0 } },
+    { SHUTDOWN, "shutdown", XEN_GUEST_SUSPEND_WAKE_SHUTDOWN, NO_VIRQ,
+      { 0, LEAVES, LEAVES, 0, 0 } },
+    { DESTROY, "destruction", XEN_GUEST_SUSPEND_WAKE_DESTROY, NO_VIRQ,
+      { 0, LEAVES, LEAVES, 0, 0 } },
+    { RESET, "soft reset", XEN_GUEST_SUSPEND_WAKE_RESET, NO_VIRQ,
+      { 0, LEAVES, LEAVES, 0, 0 } },
+    { WAKE, "toolstack's wake", XEN_GUEST_SUSPEND_WAKE_TOOLSTACK, NO_VIRQ,
+      { 0, LEAVES, LEAVES, 0, 0 } },
+    { WAKE_VIRQ, "toolstack's vIRQ", XEN_GUEST_SUSPEND_WAKE_TOOLSTACK, 40,
+      { 0, LEAVES, LEAVES, 0, 0 } },
+};
+
+static void enter_from(struct domain *d, enum from from)
+{
+    if (from == ASLEEP) {
+        begin(d);
+        vcpu_sleep_nosync(&d->vcpu[0]);
+    } else if (from == ASLEEP_S3) {
+        guest_suspend_begin(d, NULL, XEN_GUEST_SUSPEND_KIND_ACPI_S3);
+    }
+    d->is_shutting_down = from == SHUTTING_DOWN;
+    d->is_dying = from == DYING;
+}
+
+/* Returns whether it said that it did. */
+static bool happen(struct domain *d, const struct transition *t)
+{
+    /* Where the suspend has a sleeper: the caller has to let it run. */
+    struct vcpu *sleeper = d->guest_suspend.sleeper;
+    bool did = false;
+
+    switch (t->event) {
+    case BEGIN:
+        return begin(d);
+    case BEGIN_S3:
+        return guest_suspend_begin(d, NULL, XEN_GUEST_SUSPEND_KIND_ACPI_S3);
+    case DENIED:
+        guest_suspend_denied(d, t->reason);
+        return false;
+    case INTERRUPT:
+    case MODEL:
+        did = guest_suspend_end(d, t->reason, t->virq,
+                                t->event == MODEL ? NULL : &d->vcpu[1]);
+        if (did && sleeper)
+            guest_suspend_release(sleeper);
+        return did;
+    case SHUTDOWN:
+        d->is_shutting_down = true;
+        guest_suspend_cancel(d, t->reason);
+        return false;
+    case DESTROY:
+        d->is_dying = true;
+        guest_suspend_cancel(d, t->reason);
+        return false;
+    case RESET:
+        guest_suspend_cancel(d, t->reason);
+        return false;
+    case WAKE:
+        return !resume(d, 0, 0, 0, 0);
+    case WAKE_VIRQ:
+        fake_arch.target = 1;
+        return !resume(d, XEN_GUEST_SUSPEND_RESUME_VIRQ, t->virq, 0, 0);
+    }
+    return did;
+}
+
+static void test_transition(enum from from, const struct transition *t)
+{
+    const unsigned int outcome = t->outcome[from];
+    struct domain d, other;
+    record_t before, after, wanted;
+    bool did;
+
+    start();
+    fake.now = 100;
+    fake_domain_create(&d, 1);
+    fake_domain_create(&other, 2);
+    enter_from(&d, from);
+    fake_run_tasklets();
+    fake.watchdog_calls = fake.global_virqs = 0;
+    fake.now = 300;
+    before = get(&d);
+
+    did = happen(&d, t);
+    fake.now = 1000;
+    after = get(&d);
+
+    wanted = before;
+    wanted.now_ns = 1000;
+    if (outcome & (ENTERS | LEAVES)) {
+        /* Nothing else changed, so it is the next one. */
+        wanted.seq = (before.seq > get(&other).seq ? before.seq
+                                                   : get(&other).seq) + 1;
+        wanted.since_ns = 300;
+    }
+    if (outcome & ENTERS) {
+        wanted.state = XEN_GUEST_SUSPEND_STATE_SUSPENDED;
+        wanted.kind = t->event == BEGIN ? XEN_GUEST_SUSPEND_KIND_PSCI
+                                        : XEN_GUEST_SUSPEND_KIND_ACPI_S3;
+        wanted.nr_suspends++;
+        wanted.asleep_ns = 700;
+    }
+    if (outcome & LEAVES) {
+        wanted.state = XEN_GUEST_SUSPEND_STATE_RUNNING;
+        wanted.wake_reason = t->reason;
+        wanted.wake_virq = t->virq;
+        wanted.wake_vcpu = t->event == INTERRUPT || t->event == WAKE_VIRQ;
+        wanted.asleep_ns = 200;
+    }
+    if (outcome & REFUSED) {
+        wanted.nr_denied++;
+        wanted.denied_reason = t->reason;
+    }
+    if (!(outcome & (ENTERS | LEAVES)) &&
+        before.state == XEN_GUEST_SUSPEND_STATE_SUSPENDED)
+        wanted.asleep_ns = 900;
+
+    TAP_OK(same_record(&after, &wanted), "%s, %s: the record", from_names[from],
+           t->name);
+    TAP_OK(domain_is_suspended(&d) ==
+           (wanted.state == XEN_GUEST_SUSPEND_STATE_SUSPENDED),
+           "%s, %s: domain_is_suspended", from_names[from], t->name);
+    TAP_OK(!(d.vcpu[0].pause_flags & VPF_suspended) ==
+           !(domain_is_suspended(&d) && d.guest_suspend.sleeper),
+           "%s, %s: the vCPU is kept iff it sleeps", from_names[from], t->name);
+    TAP_OK(!d.vcpu[1].pause_flags && !d.vcpu[1].is_asleep &&
+           d.vcpu[0].is_asleep == (from == ASLEEP && !(outcome & LEAVES)),
+           "%s, %s: and woken iff it wakes", from_names[from], t->name);
+    TAP_OK(d.watchdogs_stopped == domain_is_suspended(&d),
+           "%s, %s: watchdogs", from_names[from], t->name);
+    fake_run_tasklets();
+    TAP_OK(fake.global_virqs == !!(outcome & (ENTERS | LEAVES)),
+           "%s, %s: the VIRQ", from_names[from], t->name);
+    switch (t->event) {
+    case BEGIN:
+    case BEGIN_S3:
+        TAP_OK(did == !(outcome & REFUSED), "%s, %s: the answer",
+               from_names[from], t->name);
+        break;
+    case INTERRUPT:
+    case MODEL:
+    case WAKE:
+    case WAKE_VIRQ:
+        TAP_OK(did == !!(outcome & LEAVES), "%s, %s: the answer",
+               from_names[from], t->name);
+        break;
+    default:
+        break;
+    }
+
+    fake_domain_kill(&d);
+    fake_domain_kill(&other);
+    TAP_OK(!fake.faults, "%s, %s: no fault", from_names[from], t->name);
+}
+
+static void test_transitions(void)
+{
+    unsigned int i;
+    enum from from;
+
+    for (from = RUNNING; from < NR_FROM; from++) {
+        for (i = 0; i < ARRAY_SIZE(transitions); i++) {
+            /* Arm only; that of an S3 guest is tested with the errors. */
+            if (from == ASLEEP_S3 && transitions[i].event >= WAKE)
+                continue;
+            test_transition(from, &transitions[i]);
+        }
+    }
+}
+
+static void test_accounting(void)
+{
+    struct domain d;
+    record_t rec, out;
+    op_t op = { .op = XEN_GUEST_SUSPEND_OP_RESUME };
+    unsigned int i;
+
+    start();
+    fake.now = 10;
+    fake_domain_create(&d, 1);
+    for (i = 1; i <= 5; i++) {
+        fake.now += 1000;           /* Awake. */
+        begin(&d);
+        fake.now += i * 10;         /* Asleep. */
+        end_by_interrupt(&d);
+    }
+    fake.now += 7;
+    rec = get(&d);
+    TAP_EQ_INT(rec.asleep_ns, 10 + 20 + 30 + 40 + 50, "asleep_ns adds up");
+    TAP_EQ_INT(rec.nr_suspends, 5, "nr_suspends");
+    TAP_EQ_INT(rec.now_ns - rec.since_ns, 7, "since_ns is the last change");
+    fake.now += 5000;
+    TAP_EQ_INT(get(&d).asleep_ns, 150, "asleep_ns stands while awake");
+    begin(&d);
+    fake.now += 3;
+    TAP_EQ_INT(get(&d).asleep_ns, 153, "asleep_ns counts the sleep under way");
+    rec = get(&d);
+    TAP_OK(guest_suspend_begin(&d, NULL, XEN_GUEST_SUSPEND_KIND_ACPI_S3),
+           "a second entry is no failure");
+    out = get(&d);
+    TAP_OK(same_record(&out, &rec), "and changes nothing");
+
+    fake.now += 4;
+    TAP_EQ_INT(guest_suspend_domctl(&d, &op), 0, "resume");
+    rec = get(&d);
+    TAP_OK(same_record(&op.u.resume.record, &rec),
+           "its record is the one after it");
+    TAP_EQ_INT(rec.asleep_ns, 157, "and its time is counted");
+
+    guest_suspend_denied(&d, XEN_GUEST_SUSPEND_DENIED_VCPU_ONLINE);
+    guest_suspend_denied(&d, XEN_GUEST_SUSPEND_DENIED_UNSUPPORTED);
+    out = get(&d);
+    TAP_EQ_INT(out.nr_denied, 2, "nr_denied");
+    TAP_EQ_INT(out.denied_reason, XEN_GUEST_SUSPEND_DENIED_UNSUPPORTED,
+               "the last reason is kept");
+    TAP_OK(out.seq == rec.seq, "a denied attempt is no change of state");
+    fake_domain_kill(&d);
+    finish("accounting: no fault");
+}
+
+/*
+ * Errors of resume.  Each condition alone gives its error; of any two the one
+ * that is earlier in the header's order does.
+ */
+
+struct request {
+    struct domain *d;
+    op_t op;
+};
+
+static void ask_virq(struct request *r, int rc)
+{
+    r->op.u.resume.flags |= XEN_GUEST_SUSPEND_RESUME_VIRQ;
+    r->op.u.resume.virq = 40;
+    fake_arch.rc = rc;
+}
+
+static void bad_pad(struct request *r) { r->op.pad = 1; }
+static void bad_pad_high(struct request *r) { r->op.pad = 1U << 31; }
+static void own_domain(struct request *r) { fake.caller = &r->d->vcpu[0]; }
+static void bad_flag(struct request *r) { r->op.u.resume.flags |= 2; }
+static void bad_flag_high(struct request *r)
+{
+    r->op.u.resume.flags |= 1U << 31;
+}
+static void virq_no_flag(struct request *r)
+{
+    r->op.u.resume.virq = 40;
+    r->op.u.resume.flags &= ~XEN_GUEST_SUSPEND_RESUME_VIRQ;
+}
+static void on_x86(struct request *r) { (void)r; fake_is_arm = false; }
+static void shutting_down(struct request *r) { r->d->is_shutting_down = true; }
+static void dying(struct request *r) { r->d->is_dying = true; }
+static void old_instance(struct request *r)
+{
+    r->op.u.resume.instance = r->d->guest_suspend.instance - 1;
+}
+static void new_instance(struct request *r)
+{
+    r->op.u.resume.instance = r->d->guest_suspend.instance + 1;
+}
+static void old_seq(struct request *r)
+{
+    r->op.u.resume.seq = r->d->guest_suspend.seq - 1;
+}
+static void new_seq(struct request *r)
+{
+    r->op.u.resume.seq = r->d->guest_suspend.seq + 1;
+}
+static void high_seq(struct request *r)
+{
+    r->op.u.resume.seq = r->d->guest_suspend.seq | (1ULL << 32);
+}
+static void awake(struct request *r) { end_by_interrupt(r->d); }
+static void virq_lpi(struct request *r) { ask_virq(r, -EOPNOTSUPP); }
+static void virq_invalid(struct request *r) { ask_virq(r, -EINVAL); }
+static void virq_hardware(struct request *r) { ask_virq(r, -EBUSY); }
+static void virq_offline(struct request *r) { ask_virq(r, -ENXIO); }
+
+static const struct refusal {
+    const char *name;
+    void (*arrange)(struct request *r);
+    int rc;
+    unsigned int order;     /* Those of one order leave each other alone. */
+} refusals[] = {
+    { "pad", bad_pad, -EINVAL, 0 },
+    { "pad, high bit", bad_pad_high, -EINVAL, 0 },
+    { "own domain", own_domain, -EINVAL, 1 },
+    { "unknown flag", bad_flag, -EINVAL, 2 },
+    { "unknown flag, high bit", bad_flag_high, -EINVAL, 2 },
+    { "x86", on_x86, -EOPNOTSUPP, 4 },
+    { "shutting down", shutting_down, -EINVAL, 5 },
+    { "dying", dying, -EINVAL, 5 },
+    { "past instance", old_instance, -ESTALE, 6 },
+    { "future instance", new_instance, -ESTALE, 6 },
+    /* The seq is taken after the change that "not suspended" makes. */
+    { "not suspended", awake, -ENODATA, 8 },
+    { "past seq", old_seq, -ESTALE, 7 },
+    { "future seq", new_seq, -ESTALE, 7 },
+    { "seq, high half", high_seq, -ESTALE, 7 },
+    { "LPI", virq_lpi, -EOPNOTSUPP, 9 },
+    { "vIRQ out of range", virq_invalid, -EINVAL, 9 },
+    { "vIRQ of hardware", virq_hardware, -EBUSY, 9 },
+    { "vIRQ to an offline vCPU", virq_offline, -ENXIO, 9 },
+    { "virq without its flag", virq_no_flag, -EINVAL, 3 },
+};
+
+static bool refused(const struct refusal *a, const struct refusal *b, int rc)
+{
+    struct domain d;
+    struct request r = { .d = &d, .op.op = XEN_GUEST_SUSPEND_OP_RESUME };
+    struct domain before;
+    unsigned int injects, watchdogs;
+    bool good;
+    int got;
+
+    start();
+    fake_domain_create(&d, 3);
+    begin(&d);
+    vcpu_sleep_nosync(&d.vcpu[0]);
+    a->arrange(&r);
+    if (b)
+        b->arrange(&r);
+    fake_run_tasklets();
+    memcpy(&before, &d, sizeof(d));
+    injects = fake_arch.injects;
+    watchdogs = fake.watchdog_calls;
+
+    got = guest_suspend_domctl(&d, &r.op);
+    if (got != rc)
+        printf("# got %d, wanted %d\n", got, rc);
+    good = got == rc && !memcmp(&before, &d, sizeof(d)) &&
+           fake_arch.injects == injects && fake.watchdog_calls == watchdogs &&
+           !fake_run_tasklets();
+
+    fake_is_arm = true;
+    fake_domain_kill(&d);
+    return good && !fake.faults;
+}
+
+static void test_resume_errors(void)
+{
+    unsigned int i, j;
+
+    for (i = 0; i < ARRAY_SIZE(refusals); i++) {
+        const struct refusal *a = &refusals[i];
+
+        TAP_OK(refused(a, NULL, a->rc), "resume: %s", a->name);
+        for (j = i + 1; j < ARRAY_SIZE(refusals); j++) {
+            const struct refusal *b = &refusals[j];
+
+            if (a->order != b->order)
+                TAP_OK(refused(a, b, a->order < b->order ? a->rc : b->rc),
+                       "resume: %s and %s", a->name, b->name);
+        }
+    }
+}
+
+static void test_resume_expectations(void)
+{
+    struct domain d, *again = &d;
+    record_t first, rec;
+
+    start();
+    fake_domain_create(&d, 3);
+    begin(&d);
+    first = get(&d);
+    TAP_EQ_INT(resume(&d, 0, 0, first.seq, first.instance), 0,
+               "resume: the expected seq and instance");
+    TAP_EQ_INT(resume(&d, 0, 0, first.seq, 0), -ESTALE,
+               "resume: the sleep that was meant is over");
+    begin(&d);
+    rec = get(&d);
+    TAP_EQ_INT(resume(&d, 0, 0, first.seq, 0), -ESTALE,
+               "resume: and the next one is another");
+    TAP_OK(domain_is_suspended(&d), "resume: which goes on");
+    TAP_EQ_INT(resume(&d, 0, 0, rec.seq, 0), 0, "resume: by seq alone");
+    begin(&d);
+    TAP_EQ_INT(resume(&d, 0, 0, 0, rec.instance), 0,
+               "resume: by instance alone");
+    TAP_EQ_INT(resume(&d, 0, 0, get(&d).seq, rec.instance), -ENODATA,
+               "resume: the seq of running is no sleep");
+
+    fake_domain_kill(&d);
+    fake_domain_create(again, 3);
+    TAP_OK(get(again).instance > rec.seq, "domid again: another instance");
+    begin(again);
+    TAP_EQ_INT(resume(again, 0, 0, 0, first.instance), -ESTALE,
+               "domid again: the old instance");
+    TAP_OK(domain_is_suspended(again), "domid again: which sleeps on");
+    fake_domain_kill(again);
+    finish("expectations: no fault");
+}
+
+static void test_resume_virq(void)
+{
+    struct domain d;
+    record_t rec;
+
+    start();
+    fake_domain_create(&d, 3);
+    begin(&d);
+    fake_arch.target = 1;
+    TAP_EQ_INT(resume(&d, XEN_GUEST_SUSPEND_RESUME_VIRQ, 77, 0, 0), 0,
+               "resume with a vIRQ");
+    TAP_EQ_INT(fake_arch.checks, 1, "which is checked once");
+    TAP_EQ_INT(fake_arch.injects, 1, "and injected once");
+    TAP_OK(fake_arch.injected == &d.vcpu[1] && fake_arch.virq == 77,
+           "into the vCPU that it is routed to");
+    rec = get(&d);
+    TAP_OK(rec.wake_vcpu == 1 && rec.wake_virq == 77, "and recorded");
+
+    begin(&d);
+    TAP_EQ_INT(resume(&d, XEN_GUEST_SUSPEND_RESUME_VIRQ, 0, 0, 0), 0,
+               "vIRQ 0 is the architecture's to refuse");
+    begin(&d);
+    fake_arch.injects = fake_arch.checks = 0;
+    TAP_EQ_INT(resume(&d, 0, 0, 0, 0), 0, "resume without a vIRQ");
+    rec = get(&d);
+    TAP_OK(!fake_arch.injects && !fake_arch.checks &&
+           rec.wake_virq == NO_VIRQ, "injects none");
+
+    /* The vCPU that woke is the sleeper, whichever it is. */
+    guest_suspend_begin(&d, &d.vcpu[1], XEN_GUEST_SUSPEND_KIND_PSCI);
+    TAP_OK(d.vcpu[1].pause_flags == VPF_suspended && !d.vcpu[0].pause_flags,
+           "the sleeper may be vCPU 1");
+    TAP_EQ_INT(resume(&d, 0, 0, 0, 0), 0, "and is woken");
+    TAP_OK(get(&d).wake_vcpu == 1 && !d.vcpu[1].pause_flags, "and recorded");
+    fake_domain_kill(&d);
+    finish("resume with a vIRQ: no fault");
+}
+
+static void test_arguments(void)
+{
+    static const uint32_t unknown[] = { 3, 4, 255, 256, 1U << 31, UINT32_MAX };
+    struct domain d;
+    record_t rec;
+    uint32_t nr;
+    unsigned int i;
+    op_t op;
+
+    start();
+    fake_domain_create(&d, 3);
+
+    for (i = 0; i < ARRAY_SIZE(unknown); i++) {
+        op = (op_t){ .op = unknown[i] };
+        TAP_EQ_INT(guest_suspend_domctl(&d, &op), -EOPNOTSUPP, "unknown op");
+        TAP_EQ_INT(guest_suspend_domctl(NULL, &op), -EOPNOTSUPP,
+                   "unknown op without a domain");
+        op.pad = 1;
+        TAP_EQ_INT(guest_suspend_domctl(&d, &op), -EINVAL,
+                   "unknown op with a pad");
+    }
+
+    op = (op_t){ .op = XEN_GUEST_SUSPEND_OP_GET };
+    TAP_EQ_INT(guest_suspend_domctl(NULL, &op), -ESRCH,
+               "GET without a domain");
+    op.pad = 1U << 31;
+    TAP_EQ_INT(guest_suspend_domctl(&d, &op), -EINVAL, "GET with a pad");
+    TAP_EQ_INT(guest_suspend_domctl(NULL, &op), -EINVAL,
+               "GET with a pad, without a domain");
+    memset(&op, 0xff, sizeof(op));
+    op.op = XEN_GUEST_SUSPEND_OP_GET;
+    op.pad = 0;
+    TAP_EQ_INT(guest_suspend_domctl(&d, &op), 0, "GET looks at no IN field");
+    rec = get(&d);
+    TAP_OK(same_record(&op.u.get.record, &rec),
+           "GET leaves nothing of what was in the record, pads are zero");
+
+    op = (op_t){ .op = XEN_GUEST_SUSPEND_OP_RESUME };
+    TAP_EQ_INT(guest_suspend_domctl(NULL, &op), -ESRCH,
+               "RESUME without a domain");
+
+    op = (op_t){ .op = XEN_GUEST_SUSPEND_OP_LIST };
+    op.u.list.nr = 1;
+    op.u.list.records.p = &rec;
+    TAP_EQ_INT(guest_suspend_domctl(&d, &op), -EINVAL, "LIST with a domain");
+    op.u.list.pad = 1;
+    TAP_EQ_INT(guest_suspend_domctl(NULL, &op), -EINVAL, "LIST with a pad");
+    op.u.list.pad = 1U << 31;
+    op.u.list.nr = 0;
+    TAP_EQ_INT(guest_suspend_domctl(NULL, &op), -EINVAL,
+               "LIST with a pad and no room");
+    op.u.list.pad = 0;
+    op.pad = 1;
+    TAP_EQ_INT(guest_suspend_domctl(NULL, &op), -EINVAL,
+               "LIST with the outer pad");
+    TAP_EQ_INT(fake.copies, 0, "and nothing is copied");
+    TAP_EQ_INT(list(0, 1, &rec, &nr), 0, "LIST");
+    fake_is_arm = false;
+    TAP_EQ_INT(list(0, 1, &rec, &nr), 0, "LIST on x86");
+    TAP_EQ_INT(get(&d).domid, 3, "GET on x86");
+    fake_domain_kill(&d);
+    finish("arguments: no fault");
+}
+
+/* Lists: more domains than two batches, their order well shuffled. */
+
+#define NR_DOMAINS 20
+
+static struct domain domains[NR_DOMAINS];
+
+static void make_domains(void)
+{
+    unsigned int i;
+
+    for (i = 0; i < NR_DOMAINS; i++)
+        fake_domain_create(&domains[i], i + 1);
+    for (i = 0; i < NR_DOMAINS; i += 3) {
+        fake.now++;
+        begin(&domains[(i * 7) % NR_DOMAINS]);
+    }
+    end_by_interrupt(&domains[7]);
+}
+
+static void kill_domains(void)
+{
+    unsigned int i;
+
+    for (i = 0; i < NR_DOMAINS; i++)
+        if (domains[i].domain_id)
+            fake_domain_kill(&domains[i]);
+    memset(domains, 0, sizeof(domains));
+}
+
+static int by_seq(const void *a, const void *b)
+{
+    const record_t *one = a, *two = b;
+
+    return one->seq < two->seq ? -1 : one->seq > two->seq;
+}
+
+/* All records by GET, in the order of seq: what LIST has to say. */
+static unsigned int expected_list(record_t *all)
+{
+    unsigned int i, nr = 0;
+
+    for (i = 0; i < NR_DOMAINS; i++)
+        if (domains[i].domain_id)
+            all[nr++] = get(&domains[i]);
+    qsort(all, nr, sizeof(*all), by_seq);
+    return nr;
+}
+
+static bool list_is(uint64_t after_seq, uint32_t room, const record_t *all,
+                    unsigned int nr_all)
+{
+    record_t got[NR_DOMAINS + 2];
+    uint32_t nr, wanted;
+    unsigned int first;
+
+    for (first = 0; first < nr_all && all[first].seq <= after_seq; first++)
+        ;
+    wanted = nr_all - first < room ? nr_all - first : room;
+    /* What lies behind the last record is not ours. */
+    memset(got, 0xa5, sizeof(got));
+    if (list(after_seq, room, got, &nr) || nr != wanted ||
+        memcmp(got, all + first, nr * sizeof(*got)))
+        return false;
+    return got[nr].seq == 0xa5a5a5a5a5a5a5a5ULL;
+}
+
+static void test_list(void)
+{
+    static const uint32_t rooms[] = {
+        0, 1, 2, 7, 8, 9, 15, 16, 17, NR_DOMAINS - 1, NR_DOMAINS,
+        NR_DOMAINS + 1, 1000, UINT32_MAX,
+    };
+    record_t all[NR_DOMAINS];
+    unsigned int i, j, nr;
+    bool good;
+
+    start();
+    make_domains();
+    nr = expected_list(all);
+    TAP_EQ_INT(nr, NR_DOMAINS, "list: all domains are there");
+    for (i = 0; i < ARRAY_SIZE(rooms); i++) {
+        good = list_is(0, rooms[i], all, nr) &&
+               list_is(UINT64_MAX, rooms[i], all, nr) &&
+               list_is(1ULL << 63, rooms[i], all, nr);
+        for (j = 0; j < nr; j++)
+            good = list_is(all[j].seq - 1, rooms[i], all, nr) &&
+                   list_is(all[j].seq, rooms[i], all, nr) &&
+                   list_is(all[j].seq + 1, rooms[i], all, nr) && good;
+        TAP_OK(good, "list: room for %u, after every seq", rooms[i]);
+    }
+
+    /* Leaves, inner nodes and the root of the tree go. */
+    good = true;
+    for (i = 0; i < NR_DOMAINS; i++) {
+        j = (i * 11 + 5) % NR_DOMAINS;
+        fake_domain_kill(&domains[j]);
+        domains[j].domain_id = 0;
+        nr = expected_list(all);
+        good = list_is(0, NR_DOMAINS, all, nr) && good;
+    }
+    TAP_OK(good, "list: right after the end of each domain");
+    TAP_OK(list_is(0, 5, all, 0), "list: empty");
+    kill_domains();
+    finish("list: no fault");
+}
+
+static void test_list_cursor(void)
+{
+    record_t all[NR_DOMAINS], got[NR_DOMAINS];
+    uint32_t nr, room;
+    unsigned int total;
+    uint64_t cursor;
+    bool good;
+
+    start();
+    make_domains();
+    expected_list(all);
+    for (room = 1; room <= NR_DOMAINS; room++) {
+        cursor = 0;
+        total = 0;
+        good = true;
+        do {
+            good = !list(cursor, room, got, &nr) &&
+                   !memcmp(got, all + total, nr * sizeof(*got)) && good;
+            total += nr;
+            if (nr)
+                cursor = got[nr - 1].seq;
+        } while (good && nr);
+        TAP_OK(good && total == NR_DOMAINS, "cursor: room for %u", room);
+    }
+    begin(&domains[7]);
+    TAP_OK(!list(cursor, NR_DOMAINS, got, &nr) && nr == 1 &&
+           got[0].domid == 8, "cursor: what changed, and no more");
+    kill_domains();
+    finish("cursor: no fault");
+}
+
+static void test_list_limits(void)
+{
+    record_t all[NR_DOMAINS], got[NR_DOMAINS];
+    uint32_t nr;
+
+    start();
+    make_domains();
+    expected_list(all);
+
+    fake.preempt_after = 1;
+    TAP_EQ_INT(list(0, NR_DOMAINS, got, &nr), 0, "preempted: no error");
+    TAP_OK(nr && nr < NR_DOMAINS && !memcmp(got, all, nr * sizeof(*got)),
+           "preempted: the first %u are there", nr);
+    fake.preempt_after = 2;
+    TAP_OK(!list(all[1].seq, NR_DOMAINS, got, &nr) && nr && nr < 18 &&
+           !memcmp(got, all + 2, nr * sizeof(*got)),
+           "preempted later: %u are there", nr);
+    fake.preempt_after = 0;
+
+    fake.copies_left = 0;
+    TAP_EQ_INT(list(0, NR_DOMAINS, got, &nr), -EFAULT,
+               "a bad buffer: the first batch");
+    fake.copies_left = 1;
+    TAP_EQ_INT(list(0, NR_DOMAINS, got, &nr), -EFAULT,
+               "a bad buffer: the second batch");
+    fake.copies_left = 0;
+    TAP_EQ_INT(list(0, 0, got, &nr), 0, "a bad buffer: no room, no copy");
+    TAP_EQ_INT(list(UINT64_MAX, 9, got, &nr), 0, "a bad buffer: no record");
+    fake.copies_left = UINT32_MAX;
+    fake.copies = 0;
+    TAP_EQ_INT(list(0, 1, got, &nr), 0, "room for 1 again");
+    TAP_EQ_INT(fake.copies, 1, "is one copy");
+    kill_domains();
+    finish("limits: no fault");
+}
+
+/* Other CPUs get in between the batches of one list operation. */
+
+static unsigned int batch;
+
+static void change_something(void)
+{
+    switch (batch++) {
+    case 0:     /* Already read, and later again; yet to come, and later. */
+        begin(&domains[0]);
+        begin(&domains[19]);
+        break;
+    case 1:
+        fake_domain_kill(&domains[2]);
+        domains[2].domain_id = 0;
+        fake_domain_kill(&domains[18]);
+        domains[18].domain_id = 0;
+        fake_domain_create(&domains[2], 100);
+        break;
+    default:
+        break;
+    }
+}
+
+static void test_list_meanwhile(void)
+{
+    record_t got[2 * NR_DOMAINS];
+    uint64_t seen[101] = { 0 };
+    unsigned int i, missing = 0;
+    bool ordered = true;
+    uint32_t nr;
+
+    start();
+    for (i = 0; i < NR_DOMAINS; i++)
+        fake_domain_create(&domains[i], i + 1);
+    batch = 0;
+    fake.between_batches = change_something;
+    TAP_EQ_INT(list(0, ARRAY_SIZE(got), got, &nr), 0, "meanwhile: no error");
+    TAP_OK(batch >= 3, "meanwhile: changed between %u batches", batch);
+    for (i = 0; i < nr; i++) {
+        ordered = (!i || got[i].seq > got[i - 1].seq) && ordered;
+        seen[got[i].domid] = got[i].seq;
+    }
+    TAP_OK(ordered, "meanwhile: in the order of seq");
+    for (i = 0; i < NR_DOMAINS; i++)
+        if (domains[i].domain_id)
+            missing += seen[domains[i].domain_id] != get(&domains[i]).seq;
+    TAP_EQ_INT(missing, 0, "meanwhile: the last state of each is there");
+    TAP_OK(got[nr - 1].domid == 100, "meanwhile: the newest comes last");
+    fake.between_batches = NULL;
+    kill_domains();
+    finish("meanwhile: no fault");
+}
+
+static void test_virq(void)
+{
+    struct domain d;
+
+    start();
+    fake_domain_create(&d, 1);
+    fake_run_tasklets();
+    begin(&d);
+    end_by_interrupt(&d);
+    begin(&d);
+    TAP_EQ_INT(fake_run_tasklets(), 1, "VIRQ: one tasklet for many changes");
+    TAP_EQ_INT(fake.global_virqs, 1, "VIRQ: raised once");
+    end_by_interrupt(&d);
+    TAP_EQ_INT(fake_run_tasklets(), 1, "VIRQ: the next change has its own");
+    guest_suspend_denied(&d, XEN_GUEST_SUSPEND_DENIED_BAD_ENTRY);
+    get(&d);
+    TAP_EQ_INT(fake_run_tasklets(), 0, "VIRQ: reading raises none");
+    fake_domain_kill(&d);
+    finish("VIRQ: no fault");
+}
+
+int main(void)
+{
+    test_new_domain();
+    test_transitions();
+    test_accounting();
+    test_resume_errors();
+    test_resume_expectations();
+    test_resume_virq();
+    test_arguments();
+    test_list();
+    test_list_cursor();
+    test_list_limits();
+    test_list_meanwhile();
+    test_virq();
+    return tap_done();
+}
