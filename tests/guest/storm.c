@@ -13,7 +13,7 @@
  * Any byte on its console makes it print its counts at the next wake; q makes
  * it power off as well.  The counts:
  *   storm: sleeps=N resumes=N refused=N irqs=N early=N
- * irqs: interrupts taken, of its own and virq=.  early: wakes before the
+ * irqs: interrupts taken, its own and those of virq=.  early: wakes before the
  * timer=, or under self without its interrupt, which are spurious.
  */
 #include "guest.h"
@@ -66,8 +66,12 @@ void program(void)
             resumes++;
         else
             refused++;
-        early += call.resumed && timer_us && call.entry.cntvct < at;
-        irq_window_now();
+        if (timer_us) {
+            early += call.resumed && call.entry.cntvct < at;
+            irqs += irq_window(IRQ_VTIMER, 1000);
+        } else {
+            irq_window_now();
+        }
         irqs += irq_count[SGI] - sgis;
         early += self && irq_count[SGI] == sgis;
         if (virq)
