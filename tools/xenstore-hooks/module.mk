@@ -22,3 +22,12 @@ $(xensuspendd_PROG)_INSTALLDIR = $(sbindir)
 
 $(xensuspendd_DIR)/main.o_CPPFLAGS = \
     -DHOOKS_DIR='"$(sysconfdir)/xen/guest-suspend.d"'
+
+UNIT_PROGRAMS += tests/unit/test-xensuspendd-model
+tests/unit/test-xensuspendd-model_SRCS := \
+    tests/unit/test-xensuspendd-model.c $(xensuspendd_model_SRCS)
+
+UNIT_PROGRAMS += tests/unit/test-xensuspendd-tree
+tests/unit/test-xensuspendd-tree_SRCS := \
+    tests/unit/test-xensuspendd-tree.c tests/unit/fake_xenstore.c \
+    $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS)

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A xenstored for unit tests; see fake_xenstore.h. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <xenstore.h>
+
+#include "fake_xenstore.h"
+
+struct xs_handle {
+    bool in_transaction;
+    unsigned int nr;            /* The transaction's own copy. */
+    struct fake_node nodes[FAKE_NODES];
+};
+
+struct fake_xs *fake_xs;
+
+static void must(bool good, const char *what)
+{
+    if (!good) {
+        printf("Bail out! fake xenstore: %s: %s\n", what, strerror(errno));
+        exit(2);
+    }
+}
+
+void fake_xs_free(void)
+{
+    unsigned int i;
+
+    if (!fake_xs)
+        return;
+    for (i = 0; i < 2; i++) {
+        close(fake_xs->watch_fds[i]);
+        close(fake_xs->change_fds[i]);
+    }
+    munmap(fake_xs, sizeof(*fake_xs));
+    fake_xs = NULL;
+}
+
+void fake_xs_reset(void)
+{
+    fake_xs_free();
+    fake_xs = mmap(NULL, sizeof(*fake_xs), PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    must(fake_xs != MAP_FAILED, "mmap");
+    must(!pipe2(fake_xs->watch_fds, O_NONBLOCK | O_CLOEXEC), "pipe");
+    must(!pipe2(fake_xs->change_fds, O_NONBLOCK | O_CLOEXEC), "pipe");
+    fake_xs->introduced[0] = true;
+}
+
+static struct fake_node *find(struct fake_node *nodes, unsigned int nr,
+                              const char *path)
+{
+    unsigned int i;
+
+    for (i = 0; i < nr; i++) {
+        if (!strcmp(nodes[i].path, path))
+            return &nodes[i];
+    }
+    return NULL;
+}
+
+static void put(struct fake_node *nodes, unsigned int *nr, const char *path,
+                const void *value, unsigned int len)
+{
+    struct fake_node *node = find(nodes, *nr, path);
+    char parent[sizeof(node->path)];
+    char *slash;
+
+    if (!node) {
+        snprintf(parent, sizeof(parent), "%s", path);
+        slash = strrchr(parent, '/');
+        *slash = '\0';
+        if (*parent && !find(nodes, *nr, parent))
+            put(nodes, nr, parent, "", 0);
+
+        must(*nr < FAKE_NODES, "too many nodes");
+        node = &nodes[(*nr)++];
+        memset(node, 0, sizeof(*node));
+        snprintf(node->path, sizeof(node->path), "%s", path);
+    }
+    must(len < sizeof(node->value), "value too long");
+    memcpy(node->value, value, len);
+    node->value[len] = '\0';
+    node->writes++;
+}
+
+static bool take_away(struct fake_node *nodes, unsigned int *nr,
+                      const char *path)
+{
+    size_t len = strlen(path);
+    unsigned int i, kept = 0, before = *nr;
+
+    for (i = 0; i < *nr; i++) {
+        if (!strncmp(nodes[i].path, path, len) &&
+            (!nodes[i].path[len] || nodes[i].path[len] == '/'))
+            continue;
+        if (kept != i)
+            nodes[kept] = nodes[i];
+        kept++;
+    }
+    *nr = kept;
+    return kept != before;
+}
+
+static void changed(void)
+{
+    /* Full is as good: somebody has something to read. */
+    must(write(fake_xs->change_fds[1], "", 1) == 1 || errno == EAGAIN,
+         "write");
+}
+
+struct fake_node *fake_xs_find(const char *path)
+{
+    return find(fake_xs->nodes, fake_xs->nr, path);
+}
+
+const char *fake_xs_get(const char *path)
+{
+    const struct fake_node *node = fake_xs_find(path);
+
+    return node ? node->value : NULL;
+}
+
+void fake_xs_put(const char *path, const char *value)
+{
+    put(fake_xs->nodes, &fake_xs->nr, path, value,
+        (unsigned int)strlen(value));
+}
+
+void fake_xs_remove(const char *path)
+{
+    take_away(fake_xs->nodes, &fake_xs->nr, path);
+}
+
+/* What every request begins with.  False: it fails. */
+static bool request(void)
+{
+    unsigned int nr = ++fake_xs->requests;
+
+    if (nr == fake_xs->die_at)
+        _exit(FAKE_DIED);
+    if (fake_xs->fail_at && (nr == fake_xs->fail_at ||
+                             (fake_xs->fail_on && nr > fake_xs->fail_at))) {
+        errno = fake_xs->fail_errno;
+        return false;
+    }
+    return true;
+}
+
+/* The nodes that a request works on. */
+static struct fake_node *view(struct xs_handle *h, xs_transaction_t ta,
+                              unsigned int **nr)
+{
+    must(!ta || h->in_transaction, "no such transaction");
+    *nr = ta ? &h->nr : &fake_xs->nr;
+    return ta ? h->nodes : fake_xs->nodes;
+}
+
+struct xs_handle *xs_open(unsigned long flags)
+{
+    (void)flags;
+    if (!request())
+        return NULL;
+    return calloc(1, sizeof(struct xs_handle));
+}
+
+void xs_close(struct xs_handle *h)
+{
+    free(h);
+}
+
+bool xs_watch(struct xs_handle *h, const char *path, const char *token)
+{
+    (void)h;
+    (void)path;
+    (void)token;
+    return request();
+}
+
+int xs_fileno(struct xs_handle *h)
+{
+    (void)h;
+    return fake_xs->watch_fds[0];
+}
+
+char **xs_check_watch(struct xs_handle *h)
+{
+    static const char *const names[] = { "@introduceDomain",
+                                         "@releaseDomain" };
+    const char *name;
+    char **ret, what;
+
+    (void)h;
+    if (read(fake_xs->watch_fds[0], &what, 1) != 1)
+        return NULL;
+    name = names[what == 'r'];
+    ret = malloc(2 * sizeof(ret[0]) + strlen(name) + 1);
+    must(ret, "malloc");
+    ret[0] = ret[1] = strcpy((char *)&ret[2], name);
+    return ret;
+}
+
+xs_transaction_t xs_transaction_start(struct xs_handle *h)
+{
+    if (!request())
+        return XBT_NULL;
+    must(!h->in_transaction, "two transactions");
+    h->in_transaction = true;
+    h->nr = fake_xs->nr;
+    memcpy(h->nodes, fake_xs->nodes, sizeof(h->nodes));
+    return 1;
+}
+
+bool xs_transaction_end(struct xs_handle *h, xs_transaction_t ta, bool abandon)
+{
+    must(ta && h->in_transaction, "no such transaction");
+    h->in_transaction = false;
+    if (!request())
+        return false;
+    if (abandon)
+        return true;
+    if (fake_xs->conflicts) {
+        fake_xs->conflicts--;
+        errno = EAGAIN;
+        return false;
+    }
+    memcpy(fake_xs->nodes, h->nodes, sizeof(h->nodes));
+    fake_xs->nr = h->nr;
+    fake_xs->commits++;
+    changed();
+    return true;
+}
+
+bool xs_write(struct xs_handle *h, xs_transaction_t ta, const char *path,
+              const void *data, unsigned int len)
+{
+    struct fake_node *nodes;
+    unsigned int *nr;
+
+    if (!request())
+        return false;
+    nodes = view(h, ta, &nr);
+    put(nodes, nr, path, data, len);
+    if (!ta)
+        changed();
+    return true;
+}
+
+bool xs_mkdir(struct xs_handle *h, xs_transaction_t ta, const char *path)
+{
+    struct fake_node *nodes;
+    unsigned int *nr;
+
+    if (!request())
+        return false;
+    nodes = view(h, ta, &nr);
+    if (!find(nodes, *nr, path))
+        put(nodes, nr, path, "", 0);
+    return true;
+}
+
+bool xs_rm(struct xs_handle *h, xs_transaction_t ta, const char *path)
+{
+    struct fake_node *nodes;
+    unsigned int *nr;
+
+    if (!request())
+        return false;
+    nodes = view(h, ta, &nr);
+    if (!take_away(nodes, nr, path)) {
+        errno = ENOENT;
+        return false;
+    }
+    if (!ta)
+        changed();
+    return true;
+}
+
+bool xs_set_permissions(struct xs_handle *h, xs_transaction_t ta,
+                        const char *path, struct xs_permissions *perms,
+                        unsigned int num_perms)
+{
+    struct fake_node *nodes;
+    unsigned int *nr;
+
+    must(num_perms == 1 && perms[0].id == 0 && perms[0].perms == XS_PERM_NONE,
+         "guests must have no access");
+    if (!request())
+        return false;
+    nodes = view(h, ta, &nr);
+    return find(nodes, *nr, path);
+}
+
+void *xs_read(struct xs_handle *h, xs_transaction_t ta, const char *path,
+              unsigned int *len)
+{
+    struct fake_node *nodes, *node;
+    unsigned int *nr;
+
+    if (!request())
+        return NULL;
+    nodes = view(h, ta, &nr);
+    node = find(nodes, *nr, path);
+    if (!node) {
+        errno = ENOENT;
+        return NULL;
+    }
+    if (len)
+        *len = (unsigned int)strlen(node->value);
+    return strdup(node->value);
+}
+
+char **xs_directory(struct xs_handle *h, xs_transaction_t ta, const char *path,
+                    unsigned int *num)
+{
+    size_t len = strlen(path), size = 0;
+    struct fake_node *nodes;
+    unsigned int *nr, i;
+    char **ret, *text;
+
+    if (!request())
+        return NULL;
+    nodes = view(h, ta, &nr);
+    if (!find(nodes, *nr, path)) {
+        errno = ENOENT;
+        return NULL;
+    }
+
+    /* Room for all, as one block, as libxenstore gives it. */
+    size = *nr * (sizeof(ret[0]) + sizeof(nodes[0].path));
+    ret = malloc(size);
+    must(ret, "malloc");
+    text = (char *)&ret[*nr];
+    *num = 0;
+    for (i = 0; i < *nr; i++) {
+        const char *name = nodes[i].path + len + 1;
+
+        if (strncmp(nodes[i].path, path, len) || nodes[i].path[len] != '/' ||
+            strchr(name, '/'))
+            continue;
+        ret[(*num)++] = strcpy(text, name);
+        text += strlen(name) + 1;
+    }
+    return ret;
+}
+
+bool xs_is_domain_introduced(struct xs_handle *h, unsigned int domid)
+{
+    (void)h;
+    return request() && domid < FAKE_DOMAINS && fake_xs->introduced[domid];
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A xenstored for unit tests, in place of libxenstore: nodes, transactions,
+ * domains, and faults on order.  It lies in memory that children share, so that
+ * a child can be killed in mid-request and another find what that one left.
+ */
+
+#ifndef FAKE_XENSTORE_H
+#define FAKE_XENSTORE_H
+
+#include <stdbool.h>
+
+#define FAKE_NODES 512
+#define FAKE_DOMAINS 64
+
+/* Exit status of a child that die_at ended. */
+#define FAKE_DIED 77
+
+struct fake_node {
+    char path[96];
+    char value[64];
+    unsigned int writes;
+};
+
+struct fake_xs {
+    struct fake_node nodes[FAKE_NODES];
+    unsigned int nr;
+    bool introduced[FAKE_DOMAINS];
+
+    unsigned int requests;      /* So far. */
+    unsigned int commits;
+    int watch_fds[2];           /* 'i', 'r': what happened to a domain. */
+    int change_fds[2];          /* A byte for each change of nodes. */
+
+    /* Faults.  0: none. */
+    unsigned int die_at;        /* Before this request (1: the first). */
+    unsigned int fail_at;       /* This request fails with fail_errno. */
+    int fail_errno;
+    bool fail_on;               /* And all those after it. */
+    unsigned int conflicts;     /* So many commits end with EAGAIN. */
+};
+
+/* The one that xs_open() connects to. */
+extern struct fake_xs *fake_xs;
+
+/* Make it anew, empty but for domain 0. */
+void fake_xs_reset(void);
+void fake_xs_free(void);
+
+/* NULL: no such node. */
+const char *fake_xs_get(const char *path);
+struct fake_node *fake_xs_find(const char *path);
+void fake_xs_put(const char *path, const char *value);
+void fake_xs_remove(const char *path);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* xensuspendd's model: what is to be published, when, and in which order. */
+
+#include <stdlib.h>
+
+#include "../../tools/xenstore-hooks/model.h"
+
+#include "tap.h"
+
+#define RUNNING   XEN_GUEST_SUSPEND_STATE_RUNNING
+#define SUSPENDED XEN_GUEST_SUSPEND_STATE_SUSPENDED
+
+static struct model m;
+
+static bool see(uint32_t domid, uint64_t instance, uint64_t seq, uint8_t state,
+                uint64_t now_ms)
+{
+    struct xen_guest_suspend_record rec = {
+        .domid = (domid_t)domid, .instance = instance, .seq = seq,
+        .state = state, .now_ns = 5000, .since_ns = 2000,
+    };
+    bool fresh;
+
+    if (model_seen(&m, &rec, 10000, now_ms, &fresh))
+        return false;
+    return fresh;
+}
+
+/* Publish what is due: its domid, or -1. */
+static int publish(uint64_t now_ms)
+{
+    struct domain *d = model_next(&m, now_ms, false);
+    int domid;
+
+    if (!d)
+        return -1;
+    domid = (int)d->domid;
+    if (d->gone)
+        model_removed(&m, d);
+    else
+        model_published(&m, d, false, now_ms);
+    return domid;
+}
+
+static void begin(const char *what)
+{
+    printf("# %s\n", what);
+    model_free(&m);
+    model_init(&m);
+}
+
+static void test_bucket(void)
+{
+    struct bucket b = { .burst = 3, .period_ms = 10 };
+    unsigned int i;
+
+    begin("bucket");
+    for (i = 0; i < 3; i++) {
+        TAP_OK(bucket_ready(&b, 1000), "burst %u", i);
+        bucket_take(&b, 1000);
+    }
+    TAP_OK(!bucket_ready(&b, 1009), "empty until a period has passed");
+    TAP_EQ_INT(bucket_ready_ms(&b), 1010, "and says when");
+    bucket_take(&b, 1010);
+    TAP_OK(!bucket_ready(&b, 1019) && bucket_ready(&b, 1020), "one per period");
+    bucket_take(&b, 5000);
+    bucket_take(&b, 5000);
+    TAP_OK(bucket_ready(&b, 5000), "full again after a rest, not fuller");
+    bucket_take(&b, 5000);
+    TAP_OK(!bucket_ready(&b, 5000), "burst is the most");
+}
+
+static void test_changes(void)
+{
+    struct domain *d;
+
+    begin("changes");
+    TAP_OK(see(5, 10, 10, RUNNING, 0), "a new domain is fresh");
+    TAP_EQ_INT(m.cursor, 10, "the cursor follows");
+    TAP_EQ_INT(publish(0), 5, "it is published");
+    TAP_EQ_INT(publish(0), -1, "once");
+    TAP_OK(model_settled(&m), "settled");
+    TAP_OK(!see(5, 10, 10, RUNNING, 0), "the same again is not fresh");
+    TAP_EQ_INT(publish(0), -1, "nor published");
+
+    see(5, 10, 11, SUSPENDED, 1);
+    d = model_find(&m, 5);
+    TAP_EQ_INT(d->since_wall_ns, 7000, "since in wall time");
+    TAP_EQ_INT(model_previous_seq(d), 10, "previous seq");
+    TAP_EQ_INT(publish(1), 5, "a change is published");
+    see(5, 10, 13, SUSPENDED, 2);
+    TAP_EQ_INT(publish(2), 5, "also one that came back to the same state");
+
+    TAP_OK(see(5, 20, 20, SUSPENDED, 3), "a reused domid is fresh");
+    TAP_EQ_INT(model_previous_seq(model_find(&m, 5)), 20,
+               "and knows nothing of the other's seq");
+    TAP_EQ_INT(publish(3), 5, "and is published");
+}
+
+static void test_rate(void)
+{
+    uint64_t now, last = 0, seq = 100;
+    unsigned int published = 0, quiet = 0;
+
+    begin("rate limits");
+    see(1, 1, 1, RUNNING, 0);
+    see(2, 2, 2, RUNNING, 0);
+    while (publish(0) >= 0)
+        continue;
+
+    /* Domain 1 changes every ms for 10 s; domain 2 once in a while. */
+    for (now = 1000; now < 11000; now++) {
+        seq++;
+        see(1, 1, seq, seq & 1, now);
+        if (now % 1000 == 500) {
+            seq++;
+            see(2, 2, seq, seq & 1, now);
+            quiet += publish(now) == 2;
+        }
+        while (publish(now) == 1) {
+            published++;
+            last = now;
+        }
+    }
+    TAP_EQ_INT(quiet, 10, "the quiet domain is always first, and at once");
+    TAP_OK(published >= 100 && published <= PUBLISH_BURST + 100 + 1,
+           "10,000 changes in 10 s make %u publications", published);
+    TAP_OK(last > 10800, "they are spread over the time");
+    TAP_OK(!model_settled(&m), "the final state is still due");
+    TAP_OK(model_next_ms(&m) <= 11000 + PUBLISH_PERIOD_MS,
+           "within one period");
+    TAP_EQ_INT(publish(model_next_ms(&m)), 1, "it arrives");
+    TAP_EQ_INT(model_find(&m, 1)->shown.seq, model_find(&m, 1)->rec.seq,
+               "and is the last one");
+    TAP_OK(model_settled(&m) && model_next_ms(&m) == UINT64_MAX,
+           "then nothing is to be waited for");
+}
+
+static void test_rate_of_all(void)
+{
+    unsigned int i, published = 0;
+
+    begin("rate limit of all domains together");
+    for (i = 0; i < 1000; i++)
+        see(i, i + 1, i + 1, RUNNING, 0);
+    while (publish(0) >= 0)
+        published++;
+    TAP_EQ_INT(published, PUBLISH_ALL_BURST, "a burst");
+    TAP_OK(model_next_ms(&m) == PUBLISH_ALL_PERIOD_MS, "then one per period");
+    TAP_OK(model_next(&m, 0, true), "no limit applies before we are ready");
+    model_list_begin(&m);
+    model_list_end(&m);
+    TAP_EQ_INT(m.nr, PUBLISH_ALL_BURST, "what the tree never had just goes");
+    published = 0;
+    while (publish(0) >= 0)
+        published++;
+    TAP_EQ_INT(published, PUBLISH_ALL_BURST, "removals have no limit");
+    TAP_EQ_INT(m.nr, 0, "nothing is left");
+}
+
+static void test_order(void)
+{
+    begin("order");
+    see(1, 1, 5, RUNNING, 0);
+    see(2, 2, 4, RUNNING, 0);
+    see(3, 3, 6, RUNNING, 0);
+    TAP_EQ_INT(publish(10), 2, "the oldest change first");
+    TAP_EQ_INT(publish(10), 1, "then the next");
+    see(2, 2, 7, SUSPENDED, 0);
+    TAP_EQ_INT(publish(11), 3, "one never published before one that was");
+    TAP_EQ_INT(publish(11), 2, "which is last");
+}
+
+static void test_failures(void)
+{
+    struct domain *d;
+    uint64_t now = 0, last = 0;
+    unsigned int i;
+
+    begin("failures");
+    see(1, 1, 1, RUNNING, 0);
+    see(2, 2, 2, RUNNING, 0);
+    d = model_next(&m, 0, false);
+    model_failed(d, 0);
+    TAP_EQ_INT(publish(0), 2, "a failure holds up nobody else");
+    TAP_EQ_INT(publish(RETRY_MIN_MS - 1), -1, "not at once again");
+    TAP_EQ_INT(model_next_ms(&m), RETRY_MIN_MS, "but soon");
+    for (i = 0; i < 40; i++) {
+        now = model_next_ms(&m);
+        TAP_OK(now - last <= RETRY_MAX_MS, "attempt %u is in time", i);
+        last = now;
+        model_failed(model_next(&m, now, false), now);
+    }
+    TAP_EQ_INT(publish(model_next_ms(&m)), 1, "never given up");
+}
+
+static void test_tree(void)
+{
+    struct shown shown = { .seq = 8, .instance = 7, .state = SUSPENDED };
+
+    begin("what an earlier tree shows");
+    model_adopt(&m, 1, &shown);
+    model_adopt(&m, 2, &shown);
+    model_adopt(&m, 3, &shown);
+    model_adopt(&m, 4, &(struct shown){ 0 });
+    model_list_begin(&m);
+    see(1, 7, 8, SUSPENDED, 0);     /* as shown */
+    see(3, 7, 9, RUNNING, 0);       /* missed */
+    see(4, 10, 10, RUNNING, 0);     /* damaged */
+    model_list_end(&m);
+    TAP_EQ_INT(model_previous_seq(model_find(&m, 3)), 8, "what was missed");
+    TAP_EQ_INT(publish(0), 2, "the dead domain's nodes go");
+    TAP_EQ_INT(publish(0), 3, "what was missed is published");
+    TAP_EQ_INT(publish(0), 4, "what is damaged is written again");
+    TAP_EQ_INT(publish(0), -1, "what is right is left alone");
+    TAP_OK(!model_find(&m, 2), "the dead one is forgotten");
+
+    model_forget_tree(&m);
+    TAP_OK(!model_settled(&m), "all is to be shown again in an empty tree");
+}
+
+static void test_introduced(void)
+{
+    struct domain *d;
+
+    begin("introduced and released");
+    see(1, 1, 1, RUNNING, 0);
+    d = model_find(&m, 1);
+    publish(0);
+    model_introduced(d, true);
+    TAP_EQ_INT(model_recheck_ms(&m, 0) == UINT64_MAX, 1, "no recheck");
+    model_introduced(d, false);
+    TAP_EQ_INT(publish(0), 1, "released: its nodes go");
+    d = model_find(&m, 1);
+    TAP_OK(d, "the hypervisor still lists it");
+    see(1, 1, 2, RUNNING, 0);
+    TAP_EQ_INT(publish(0), -1, "it is not shown again");
+    model_introduced(d, true);
+    TAP_EQ_INT(publish(0), 1, "unless it is introduced again");
+    model_introduced(d, false);
+    publish(0);
+    model_list_begin(&m);
+    model_list_end(&m);
+    TAP_EQ_INT(m.nr, 0, "forgotten once the hypervisor has forgotten it");
+
+    begin("rechecks of domains that were never introduced");
+    see(1, 1, 1, RUNNING, 500);
+    model_introduced(model_find(&m, 1), false);
+    TAP_EQ_INT(publish(500), 1, "published all the same");
+    TAP_EQ_INT(model_recheck_ms(&m, 500), 500 + RECHECK_MIN_MS, "recheck");
+    model_rechecked(&m, 2000);
+    TAP_EQ_INT(model_recheck_ms(&m, 2000), 2000 + 2 * RECHECK_MIN_MS,
+               "less often each time");
+    model_list_begin(&m);
+    model_list_end(&m);
+    TAP_EQ_INT(publish(2000), 1, "gone");
+    TAP_OK(model_recheck_ms(&m, 2000) == UINT64_MAX, "no more rechecks");
+}
+
+int main(void)
+{
+    test_bucket();
+    test_changes();
+    test_rate();
+    test_rate_of_all();
+    test_order();
+    test_failures();
+    test_tree();
+    test_introduced();
+    model_free(&m);
+    return tap_done();
+}
