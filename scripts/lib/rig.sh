@@ -79,6 +79,7 @@ cached() {
     shift
     mkdir -p "${cached_dir%/*}"
     if [ -d "$cached_dir" ]; then
+        touch "$cached_dir"
         return 0
     fi
     exec 8>"$cached_dir.lock"
@@ -97,9 +98,19 @@ cached() {
             return "$cached_rc"
         fi
         mv "$out" "$cached_dir"
+        cached_prune "${cached_dir%-*}"
     fi
     rm -f "$cached_dir.lock"
     exec 8>&-
+}
+
+# cached_prune PREFIX: of the directories PREFIX-DIGEST, keep those last used.
+cached_prune() {
+    # Their names are of our making, without white space.
+    # shellcheck disable=SC2012
+    ls -td "$1"-???????????????????? | tail -n +5 | while read -r old; do
+        rm -rf "$old"
+    done
 }
 
 # source_copy DIR PATH...: copy the tree's files below PATHs, as git knows them

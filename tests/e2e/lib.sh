@@ -126,6 +126,14 @@ guest_run() {
         $1 == "@begin" && $2 == mark { on = 1 }'
 }
 
+# guest_show NAME: what its console said since the last guest_show.
+guest_show() {
+    guest_shown=$(cat "shown.$1" 2>/dev/null || echo 0)
+    guest_size=$(wc -c <"$(guest_log "$1")")
+    tail -c +$((guest_shown + 1)) "$(guest_log "$1")" | tr -d '\r' | grep . | sed "s/^/[$1] /"
+    echo "$guest_size" >"shown.$1"
+}
+
 # gs DOMID KEY: a node of the guest's, as xensuspendd published it.
 gs() { xenstore-read "$gs_root/$1/$2"; }
 gs_is() { [ "$(gs "$1" "$2")" = "$3" ]; }
@@ -136,6 +144,22 @@ gs_suspended() {
     [ -z "$2" ] || gs_is "$1" suspends "$2"
 }
 wait_running() { wait_until 60 gs_is "$1" state running; }
+
+# guest_awake NAME: how often the guest itself said that it woke.
+guest_awake() { guest_count "$1" '^guest: awake'; }
+guest_awake_is() { [ "$(guest_awake "$1")" -eq "$2" ]; }
+
+# vuart_arm NAME: let its UART wake it.
+vuart_arm() {
+    guest_run "$1" 20 'echo enabled >/sys/class/tty/ttyAMA0/power/wakeup' ||
+        fail "the guest's UART cannot wake it"
+}
+# vuart_poke NAME: a key on its UART, and so that UART's interrupt.
+vuart_poke() {
+    vuart_tty=$(xenstore-read "/local/domain/$(xl domid "$1")/vuart/0/tty") ||
+        fail "guest $1 has no UART"
+    printf x >"$vuart_tty"
+}
 
 # guest_sleep NAME: put it to sleep once and wait until it is told.
 guest_sleep() {

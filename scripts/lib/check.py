@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run all tests, or some by name, as one TAP stream.
+
+The last line counts: "N passed, N failed, N skipped".  Exit status: 0 all
+passed or skipped, 1 a test failed, 2 usage, 3 the environment is at fault: it
+kept tests from running, which says nothing about them.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+SCRIPTS = os.path.join(TOP, "scripts")
+E2E_RUN = os.path.join(TOP, "tests", "e2e", "run")
+UNIT_DIRS = [os.path.join(TOP, "tests", "unit")]
+FAILED, USAGE, ENVIRONMENT = 1, 2, 3
+RESULT = re.compile(r"(not )?ok\b(?: \d+)?(?: -)? ?(.*)$")
+PLAN = re.compile(r"1\.\.\d+$")
+SKIP = re.compile(r"# *skip", re.IGNORECASE)
+
+
+class Stream:
+    """One TAP stream made of several."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.trouble = []
+
+    def result(self, good, text):
+        number = self.passed + self.failed + self.skipped + 1
+        if not good:
+            self.failed += 1
+        elif SKIP.search(text):
+            self.skipped += 1
+        else:
+            self.passed += 1
+        print(f"{'' if good else 'not '}ok {number} - {text}", flush=True)
+
+    def diag(self, text):
+        print(text if text.startswith("#") else f"# {text}", flush=True)
+
+    def suite(self, name, command):
+        """Take in the TAP that a command prints."""
+        start = time.monotonic()
+        failed = self.failed
+        child = subprocess.Popen(command, stdout=subprocess.PIPE,
+                                 stdin=subprocess.DEVNULL)
+        for raw in child.stdout:
+            line = raw.decode("utf-8", "replace").rstrip("\n")
+            found = RESULT.match(line)
+            if found:
+                self.result(not found.group(1), f"{name}: {found.group(2)}")
+            elif line and not PLAN.match(line) and not line.startswith("TAP "):
+                self.diag(line)
+        status = child.wait()
+        if status == ENVIRONMENT:
+            self.trouble.append(name)
+        elif status != 0 and failed == self.failed:
+            self.result(False, f"{name}: ended with status {status}")
+        self.diag(f"{name}: {time.monotonic() - start:.0f} s")
+
+
+def unit_names():
+    names = []
+    for folder in UNIT_DIRS:
+        for entry in sorted(os.listdir(folder)):
+            base, ext = os.path.splitext(entry)
+            if base.startswith("test-") and ext in (".c", ".py", ".sh"):
+                names.append(base)
+    return names
+
+
+def e2e_names():
+    return subprocess.run([E2E_RUN, "--list"], stdout=subprocess.PIPE,
+                          check=True).stdout.decode().split()
+
+
+def unit(stream, names):
+    built = subprocess.run([os.path.join(SCRIPTS, "build-native")],
+                           stdout=subprocess.PIPE, check=False)
+    if built.returncode != 0:
+        stream.result(False, "unit: the build for this machine")
+        return
+    command = ["make", "-s", "-C", built.stdout.decode().strip(), "check"]
+    if names:
+        command.append("TESTS=" + " ".join(names))
+    stream.suite("unit", command)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="check", description=__doc__.splitlines()[0])
+    parser.add_argument("--list", action="store_true", help="list the tests")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    args = parser.parse_args()
+
+    units, e2es = unit_names(), e2e_names()
+    if args.list:
+        print("\n".join(units + e2es))
+        return 0
+    for name in args.names:
+        if name not in units + e2es:
+            print(f"check: no test '{name}'; --list shows them",
+                  file=sys.stderr)
+            return USAGE
+
+    start = time.monotonic()
+    stream = Stream()
+    print("TAP version 13", flush=True)
+    my_units = [n for n in args.names if n in units]
+    my_e2es = [n for n in args.names if n in e2es]
+    if my_units or not args.names:
+        unit(stream, my_units)
+    if my_e2es or not args.names:
+        stream.suite("e2e", [E2E_RUN, *my_e2es])
+    stream.diag(f"all: {time.monotonic() - start:.0f} s")
+    if stream.trouble:
+        stream.diag("environment error: tests were kept from running in: "
+                    + ", ".join(stream.trouble))
+    print(f"1..{stream.passed + stream.failed + stream.skipped}")
+    print(f"{stream.passed} passed, {stream.failed} failed, "
+          f"{stream.skipped} skipped")
+    if stream.failed:
+        return FAILED
+    return ENVIRONMENT if stream.trouble else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
