@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Which host the rig builds: RIG_RELEASE (trixie, bookworm), RIG_ARCH (arm64),
-# RIG_DEBUG (n, y: the hypervisor's debug build).  Everything that differs
-# between releases and architectures stands here.  Sourced after rig.sh.
+# Which host the rig builds: RIG_RELEASE (trixie, bookworm), RIG_ARCH (arm64;
+# amd64 and armhf have the hypervisor only), RIG_DEBUG (n, y: the hypervisor's
+# debug build).  Everything that differs between releases and architectures
+# stands here.  Sourced after rig.sh.
 
 RIG_RELEASE=${RIG_RELEASE:-trixie}
 RIG_ARCH=${RIG_ARCH:-arm64}
@@ -21,7 +22,17 @@ arm64)
     rig_xen_arch=arm64
     rig_kernel_package=linux-image-arm64
     ;;
-*) die "RIG_ARCH '$RIG_ARCH' is not known; it is arm64" ;;
+amd64)
+    rig_triplet=x86_64-linux-gnu
+    rig_xen_arch=x86_64
+    rig_kernel_package=linux-image-amd64
+    ;;
+armhf)
+    rig_triplet=arm-linux-gnueabihf
+    rig_xen_arch=arm32
+    rig_kernel_package=linux-image-armmp
+    ;;
+*) die "RIG_ARCH '$RIG_ARCH' is not known; it is arm64, amd64 or armhf" ;;
 esac
 
 rig_profile=$RIG_RELEASE-$RIG_ARCH
