@@ -35,6 +35,7 @@
 #   INSTALL_LINKS += TEXT:TARGET    a symbolic link to TEXT
 #   ALL_TARGETS += FILE         built by "make", with rules of the fragment's
 #   UNIT_PROGRAMS += tests/unit/test-x    like PROGRAMS; built and run by check
+#   UNIT_HELPERS += tests/unit/x          like PROGRAMS; built by check for others
 #   UNIT_SCRIPTS += tests/unit/test-x.sh  or .py; run by check from the sources
 #   UNIT_DEPS += FILE           what the scripts need built
 #   FILE.o_CPPFLAGS             more flags for one C file (also for FILE.pic.o)
@@ -61,6 +62,7 @@ INSTALL_FILES :=
 INSTALL_LINKS :=
 ALL_TARGETS :=
 UNIT_PROGRAMS :=
+UNIT_HELPERS :=
 UNIT_SCRIPTS :=
 UNIT_DEPS :=
 LINT_C :=
@@ -138,7 +140,8 @@ OBJS :=
 C_FILES :=
 SHLIB_FILES :=
 $(foreach lib,$(SHLIBS),$(eval $(call shlib_rules,$(lib))))
-$(foreach prog,$(PROGRAMS) $(UNIT_PROGRAMS),$(eval $(call program_rules,$(prog))))
+$(foreach prog,$(PROGRAMS) $(UNIT_PROGRAMS) $(UNIT_HELPERS),\
+    $(eval $(call program_rules,$(prog))))
 
 $(sort $(filter-out %.pic.o,$(OBJS))): %.o: $(srcdir)/%.c config/config.mk
 	@mkdir -p $(@D)
@@ -161,7 +164,7 @@ TESTS :=
 RUN_TESTS = $(PYTHON3) $(srcdir)/tests/unit/run.py --srcdir $(abs_srcdir) \
     --builddir $(abs_builddir)
 
-check-programs: $(UNIT_PROGRAMS) $(UNIT_DEPS)
+check-programs: $(UNIT_PROGRAMS) $(UNIT_HELPERS) $(UNIT_DEPS)
 check: all check-programs
 ifeq ($(cross_compiling),yes)
 	@echo "check: built for $(host), cannot run here" >&2; exit 1
@@ -233,7 +236,7 @@ uninstall:
 
 clean:
 	rm -f $(sort $(OBJS) $(OBJS:.o=.d) $(PROGRAMS) $(UNIT_PROGRAMS) \
-	    $(SHLIB_FILES) $(MANPAGES) $(ALL_TARGETS) $(CLEAN_FILES))
+	    $(UNIT_HELPERS) $(SHLIB_FILES) $(MANPAGES) $(ALL_TARGETS) $(CLEAN_FILES))
 	rm -rf sanitize
 
 # Last, since the Makefile itself is a product where the build is out of tree.

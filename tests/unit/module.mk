@@ -8,3 +8,9 @@ UNIT_PROGRAMS += tests/unit/test-guest-suspend-call
 tests/unit/test-guest-suspend-call_SRCS := \
     tests/unit/test-guest-suspend-call.c tests/unit/fake_xencall.c \
     tools/libs/light/guest_suspend_call.c
+
+UNIT_PROGRAMS += tests/unit/test-libxlguestsuspend
+tests/unit/test-libxlguestsuspend_SRCS = \
+    tests/unit/test-libxlguestsuspend.c tests/unit/fake_xencall.c \
+    $(tools/libs/light/libxlguestsuspend_SRCS)
+tests/unit/test-libxlguestsuspend_LDLIBS = $(YAJL_LIBS)

@@ -86,7 +86,7 @@ const char *libxl_guest_suspend_strerror(int rc)
 void libxl_guest_suspend_info_init(libxl_guest_suspend_info *p)
 {
     memset(p, 0, sizeof(*p));
-    p->domid = INVALID_DOMID;
+    p->domid = (libxl_domid)INVALID_DOMID;
     p->state = LIBXL_GUEST_SUSPEND_STATE_UNKNOWN;
     p->kind = LIBXL_GUEST_SUSPEND_KIND_NONE;
     p->wake_reason = LIBXL_GUEST_SUSPEND_WAKE_NONE;

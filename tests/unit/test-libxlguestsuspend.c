@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * libxlguestsuspend against a fake libxencall: types, words, rc for each errno,
+ * what the calls ask for, and that nothing is left over.
+ */
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <xen/xen.h>
+#include "public/guest_suspend.h"
+
+#include "fake_xencall.h"
+#include "libxl_guest_suspend_json.h"
+#include "tap.h"
+
+/* The frame of a domctl; test-guest-suspend-call holds its layout. */
+#define OP_AT 16
+
+static int answer_errno;
+static uint32_t host_nr;                /* domains 0.. with seq 1.. */
+static struct xen_domctl_guest_suspend asked;
+static unsigned int asked_domid;
+
+static void fill(struct xen_guest_suspend_record *record, uint32_t domid)
+{
+    memset(record, 0, sizeof(*record));
+    record->domid = (domid_t)domid;
+    record->seq = domid + 1;
+    record->instance = domid + 1;
+    record->wake_virq = XEN_GUEST_SUSPEND_VIRQ_NONE;
+}
+
+static struct xen_guest_suspend_record answer;
+
+static int hypervisor(unsigned int nr, void *arg)
+{
+    struct xen_domctl_guest_suspend *op = (void *)((char *)arg + OP_AT);
+    uint16_t domid;
+    uint32_t filled = 0;
+
+    (void)nr;
+    asked = *op;
+    memcpy(&domid, (char *)arg + 8, sizeof(domid));
+    asked_domid = domid;
+    if (answer_errno) {
+        errno = answer_errno;
+        return -1;
+    }
+
+    switch (op->op) {
+    case XEN_GUEST_SUSPEND_OP_GET:
+        op->u.get.record = answer;
+        break;
+    case XEN_GUEST_SUSPEND_OP_LIST:
+        for (uint32_t i = 0; i < host_nr && filled < op->u.list.nr; i++)
+            if (i + 1 > op->u.list.after_seq)
+                fill(&op->u.list.records.p[filled++], i);
+        op->u.list.nr = filled;
+        break;
+    }
+    return 0;
+}
+
+static void reset(void)
+{
+    fake_xencall_reset();
+    fake_xencall_handler_fn = hypervisor;
+    answer_errno = 0;
+    host_nr = 0;
+    fill(&answer, 3);
+}
+
+/* An enumeration, seen as ints. */
+struct words {
+    const char *type;
+    const char *(*to_string)(int value);
+    int (*from_string)(const char *s, int *value);
+    char *(*to_json)(int value);
+    const char *words[8];
+};
+
+#define WRAP(type)                                                         \
+    static const char *type##_to_string(int value)                         \
+    {                                                                      \
+        return libxl_guest_suspend_##type##_to_string(                     \
+            (libxl_guest_suspend_##type)value);                            \
+    }                                                                      \
+                                                                           \
+    static int type##_from_string(const char *s, int *value)               \
+    {                                                                      \
+        libxl_guest_suspend_##type e = (libxl_guest_suspend_##type)*value; \
+        int rc = libxl_guest_suspend_##type##_from_string(s, &e);          \
+                                                                           \
+        *value = (int)e;                                                   \
+        return rc;                                                         \
+    }                                                                      \
+                                                                           \
+    static char *type##_to_json(int value)                                 \
+    {                                                                      \
+        return libxl_guest_suspend_##type##_to_json(                       \
+            NULL, (libxl_guest_suspend_##type)value);                      \
+    }
+
+WRAP(state)
+WRAP(kind)
+WRAP(wake)
+WRAP(denied)
+
+static void test_words(void)
+{
+    static const struct words types[] = {
+        { "state", state_to_string, state_from_string, state_to_json,
+          { "running", "suspended" } },
+        { "kind", kind_to_string, kind_from_string, kind_to_json,
+          { "none", "psci", "acpi-s3" } },
+        { "wake", wake_to_string, wake_from_string, wake_to_json,
+          { "none", "interrupt", "toolstack", "device-model", "shutdown",
+            "destroy", "reset" } },
+        { "denied", denied_to_string, denied_from_string, denied_to_json,
+          { "none", "vcpu-online", "bad-entry", "unsupported", "shutdown" } },
+    };
+    static const char *const nonsense[] = {
+        "", "unknown", "suspende", "suspendedx", " running", "0", NULL,
+    };
+    char json[32], *got;
+    int value, nr;
+
+    for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+        const struct words *type = &types[t];
+
+        for (nr = 0; type->words[nr]; nr++) {
+            value = -1;
+            TAP_EQ_STR(type->to_string(nr), type->words[nr],
+                       "value to its word");
+            TAP_OK(!type->from_string(type->words[nr], &value) && value == nr,
+                   "%s: '%s' to its value", type->type, type->words[nr]);
+            snprintf(json, sizeof(json), "\"%s\"", type->words[nr]);
+            got = type->to_json(nr);
+            /* yajl ends a beautified text with a newline. */
+            if (got)
+                got[strcspn(got, "\n")] = 0;
+            TAP_EQ_STR(got, json, "its JSON");
+            free(got);
+        }
+        TAP_EQ_STR(type->to_string(nr), "unknown", "one value too many");
+        TAP_EQ_STR(type->to_string(-1), "unknown", "UNKNOWN");
+        for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
+            value = 5;
+            TAP_OK(type->from_string(nonsense[i], &value) == ERROR_FAIL &&
+                   value == 5, "%s: no value for '%s'", type->type,
+                   nonsense[i] ? nonsense[i] : "(null)");
+        }
+    }
+
+    value = -1;
+    TAP_OK(!state_from_string("SusPended", &value) && value == 1,
+           "letters of any case");
+}
+
+static void test_state(void)
+{
+    libxl_guest_suspend_info info;
+
+    reset();
+    answer.seq = UINT64_MAX;
+    answer.instance = 2;
+    answer.now_ns = 3;
+    answer.since_ns = 4;
+    answer.asleep_ns = 5;
+    answer.nr_suspends = 6;
+    answer.nr_denied = 7;
+    answer.domid = 8;
+    answer.state = XEN_GUEST_SUSPEND_STATE_SUSPENDED;
+    answer.kind = XEN_GUEST_SUSPEND_KIND_PSCI;
+    answer.wake_reason = XEN_GUEST_SUSPEND_WAKE_INTERRUPT;
+    answer.denied_reason = XEN_GUEST_SUSPEND_DENIED_BAD_ENTRY;
+    answer.wake_virq = 32;
+    answer.wake_vcpu = 1;
+    memset(&info, 0xa5, sizeof(info));
+
+    TAP_EQ_INT(libxl_domain_suspend_state(NULL, 8, &info), 0, "state");
+    TAP_EQ_INT(asked_domid, 8, "state: of the domain");
+    TAP_OK(info.seq == UINT64_MAX && info.instance == 2 && info.now_ns == 3 &&
+           info.since_ns == 4 && info.asleep_ns == 5 && info.suspends == 6 &&
+           info.denied == 7 && info.domid == 8, "state: numbers");
+    TAP_OK(info.state == LIBXL_GUEST_SUSPEND_STATE_SUSPENDED &&
+           info.kind == LIBXL_GUEST_SUSPEND_KIND_PSCI &&
+           info.wake_reason == LIBXL_GUEST_SUSPEND_WAKE_INTERRUPT &&
+           info.denied_reason == LIBXL_GUEST_SUSPEND_DENIED_BAD_ENTRY &&
+           info.wake_virq == 32 && info.wake_vcpu == 1, "state: enumerations");
+    TAP_OK(!info.reserved32 && !info.reserved[0] && !info.reserved[5],
+           "state: reserved fields are zero");
+
+    reset();
+    answer.state = answer.kind = answer.wake_reason = answer.denied_reason =
+        200;
+    TAP_EQ_INT(libxl_domain_suspend_state(NULL, 3, &info), 0,
+               "values of a newer hypervisor");
+    TAP_OK(info.state == LIBXL_GUEST_SUSPEND_STATE_UNKNOWN &&
+           info.kind == LIBXL_GUEST_SUSPEND_KIND_UNKNOWN &&
+           info.wake_reason == LIBXL_GUEST_SUSPEND_WAKE_UNKNOWN &&
+           info.denied_reason == LIBXL_GUEST_SUSPEND_DENIED_UNKNOWN,
+           "... are unknown");
+
+    reset();
+    TAP_EQ_INT(libxl_domain_suspend_state(NULL, 3, &info), 0, "never slept");
+    TAP_OK(info.wake_virq == LIBXL_GUEST_SUSPEND_VIRQ_NONE &&
+           info.wake_vcpu == LIBXL_GUEST_SUSPEND_VCPU_NONE,
+           "never slept: nothing woke it");
+}
+
+static void test_list(void)
+{
+    static const uint32_t sizes[] = { 0, 1, 63, 64, 65, 128, 1000, 0x7ff0 };
+    libxl_guest_suspend_info *list;
+    int nb;
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        bool good = true;
+
+        reset();
+        host_nr = sizes[i];
+        nb = -42;
+        list = libxl_list_domain_suspend_state(NULL, 0, &nb);
+        TAP_OK(list && nb == (int)sizes[i], "list of %u domains", sizes[i]);
+        for (int d = 0; list && d < nb; d++)
+            good = good && list[d].domid == (unsigned int)d &&
+                   list[d].seq == (unsigned int)d + 1;
+        TAP_OK(good, "list of %u: each once, in order", sizes[i]);
+        libxl_guest_suspend_info_list_free(list, nb);
+    }
+
+    reset();
+    host_nr = 10;
+    list = libxl_list_domain_suspend_state(NULL, 7, &nb);
+    TAP_OK(list && nb == 3 && list[0].seq == 8, "list after seq 7");
+    libxl_guest_suspend_info_list_free(list, nb);
+
+    reset();
+    answer_errno = EPERM;
+    list = libxl_list_domain_suspend_state(NULL, 0, &nb);
+    TAP_OK(!list && nb == ERROR_GUEST_SUSPEND_DENIED,
+           "list: NULL, and the rc in place of the number");
+    libxl_guest_suspend_info_list_free(NULL, nb);
+}
+
+static void test_resume(void)
+{
+    libxl_domain_resume_virq_opts opts;
+
+    reset();
+    TAP_EQ_INT(libxl_domain_resume_virq(NULL, 4, LIBXL_RESUME_VIRQ_NONE, NULL),
+               0, "resume");
+    TAP_OK(asked.op == XEN_GUEST_SUSPEND_OP_RESUME && asked_domid == 4 &&
+           !asked.u.resume.flags && !asked.u.resume.virq &&
+           !asked.u.resume.seq && !asked.u.resume.instance,
+           "resume: without conditions or interrupt");
+
+    reset();
+    libxl_domain_resume_virq_opts_init(&opts);
+    opts.seq = 11;
+    opts.instance = 12;
+    TAP_EQ_INT(libxl_domain_resume_virq(NULL, 4, 0, &opts), 0,
+               "resume with vIRQ 0");
+    TAP_OK(asked.u.resume.flags == XEN_GUEST_SUSPEND_RESUME_VIRQ &&
+           !asked.u.resume.virq && asked.u.resume.seq == 11 &&
+           asked.u.resume.instance == 12, "resume: all of it arrives");
+
+    for (size_t i = 0; i < 4; i++) {
+        reset();
+        libxl_domain_resume_virq_opts_init(&opts);
+        opts.reserved[i] = 1;
+        TAP_OK(libxl_domain_resume_virq(NULL, 4, 33, &opts) == ERROR_INVAL &&
+               !fake_xencall_nr_calls, "resume: reserved[%zu] is refused", i);
+    }
+}
+
+static void test_errors(void)
+{
+    static const struct {
+        int errnoval, rc;
+    } table[] = {
+        { ESRCH, ERROR_DOMAIN_NOTFOUND },
+        { EACCES, ERROR_GUEST_SUSPEND_UNSUPPORTED },
+        { ENOSYS, ERROR_GUEST_SUSPEND_UNSUPPORTED },
+        { ENODATA, ERROR_GUEST_SUSPEND_NOT_SUSPENDED },
+        { ESTALE, ERROR_GUEST_SUSPEND_STALE },
+        { EBUSY, ERROR_GUEST_SUSPEND_VIRQ_BUSY },
+        { ENXIO, ERROR_GUEST_SUSPEND_VCPU_OFFLINE },
+        { EPERM, ERROR_GUEST_SUSPEND_DENIED },
+        { EINVAL, ERROR_INVAL },
+        { ENOMEM, ERROR_NOMEM },
+        { EFAULT, ERROR_FAIL },
+    };
+    libxl_guest_suspend_info info;
+    int rc;
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        reset();
+        answer_errno = table[i].errnoval;
+        info.seq = 99;
+        TAP_OK(libxl_domain_suspend_state(NULL, 1, &info) == table[i].rc &&
+               info.seq == 99, "state: %s", strerror(table[i].errnoval));
+        TAP_EQ_INT(libxl_domain_resume_virq(NULL, 1, 40, NULL), table[i].rc,
+                   "resume: the same");
+        TAP_OK(strcmp(libxl_guest_suspend_strerror(table[i].rc),
+                      "unknown error"), "... and it has words");
+    }
+
+    reset();
+    answer_errno = EFAULT;
+    errno = 0;
+    rc = libxl_domain_suspend_state(NULL, 1, &info);
+    TAP_OK(rc == ERROR_FAIL && errno == EFAULT,
+           "after ERROR_FAIL, errno tells more");
+
+    reset();
+    answer_errno = EOPNOTSUPP;
+#if defined(__x86_64__)
+    TAP_EQ_INT(libxl_domain_resume_virq(NULL, 1, LIBXL_RESUME_VIRQ_NONE, NULL),
+               ERROR_GUEST_SUSPEND_DEVICE_MODEL, "resume on x86");
+#else
+    TAP_EQ_INT(libxl_domain_resume_virq(NULL, 1, 8192, NULL),
+               ERROR_GUEST_SUSPEND_VIRQ_LPI, "resume by an LPI");
+#endif
+
+    reset();
+    fake_xencall_open_errno = ENOENT;
+    TAP_EQ_INT(libxl_domain_suspend_state(NULL, 1, &info),
+               ERROR_GUEST_SUSPEND_NO_HYPERVISOR, "no Xen");
+    fake_xencall_open_errno = EMFILE;
+    TAP_EQ_INT(libxl_domain_suspend_state(NULL, 1, &info), ERROR_FAIL,
+               "no more files");
+    TAP_EQ_INT(libxl_domain_suspend_state(NULL, 0x7ff0, &info), ERROR_FAIL,
+               "... before all else");
+    reset();
+    TAP_EQ_INT(libxl_domain_suspend_state(NULL, UINT32_MAX, &info),
+               ERROR_DOMAIN_NOTFOUND, "INVALID_DOMID");
+    TAP_EQ_STR(libxl_guest_suspend_strerror(-9999), "unknown error",
+               "words for an rc from elsewhere");
+
+    TAP_EQ_INT(ERROR_GUEST_SUSPEND_UNSUPPORTED, -1001,
+               "our errors begin far below libxl's");
+}
+
+/* To be compared by hand with the header: it is an interface. */
+static const char info_json[] =
+    "{\n"
+    "    \"domid\": 8,\n"
+    "    \"state\": \"suspended\",\n"
+    "    \"seq\": 18446744073709551615,\n"
+    "    \"instance\": 2,\n"
+    "    \"now_ns\": 3,\n"
+    "    \"since_ns\": 4,\n"
+    "    \"asleep_ns\": 5,\n"
+    "    \"suspends\": 6,\n"
+    "    \"denied\": 7,\n"
+    "    \"kind\": \"psci\",\n"
+    "    \"wake_reason\": \"toolstack\",\n"
+    "    \"wake_virq\": null,\n"
+    "    \"wake_vcpu\": 0,\n"
+    "    \"denied_reason\": \"none\"\n"
+    "}\n";
+
+static void test_types(void)
+{
+    libxl_guest_suspend_info info, fresh;
+    libxl_domain_resume_virq_opts opts;
+    char *json;
+
+    /* What exists does not change within one soname. */
+    TAP_EQ_INT(sizeof(info), 136, "size of libxl_guest_suspend_info");
+    TAP_EQ_INT(sizeof(opts), 48, "size of libxl_domain_resume_virq_opts");
+
+    libxl_guest_suspend_info_init(&fresh);
+    TAP_OK(fresh.domid == (libxl_domid)INVALID_DOMID &&
+           fresh.state == LIBXL_GUEST_SUSPEND_STATE_UNKNOWN, "init");
+    info = fresh;
+    info.domid = 8;
+    info.state = LIBXL_GUEST_SUSPEND_STATE_SUSPENDED;
+    info.seq = UINT64_MAX;
+    info.instance = 2;
+    info.now_ns = 3;
+    info.since_ns = 4;
+    info.asleep_ns = 5;
+    info.suspends = 6;
+    info.denied = 7;
+    info.kind = LIBXL_GUEST_SUSPEND_KIND_PSCI;
+    info.wake_reason = LIBXL_GUEST_SUSPEND_WAKE_TOOLSTACK;
+    info.wake_vcpu = 0;
+    json = libxl_guest_suspend_info_to_json(NULL, &info);
+    TAP_EQ_STR(json, info_json, "info as JSON");
+    free(json);
+
+    libxl_guest_suspend_info_dispose(&info);
+    TAP_OK(!memcmp(&info, &fresh, sizeof(info)), "dispose, then as after init");
+    libxl_guest_suspend_info_dispose(&info);
+    libxl_guest_suspend_info_dispose(NULL);
+
+    libxl_domain_resume_virq_opts_init(&opts);
+    opts.seq = 1;
+    opts.instance = 2;
+    json = libxl_domain_resume_virq_opts_to_json(NULL, &opts);
+    TAP_EQ_STR(json, "{\n    \"seq\": 1,\n    \"instance\": 2\n}\n",
+               "opts as JSON");
+    free(json);
+    libxl_domain_resume_virq_opts_dispose(&opts);
+    libxl_domain_resume_virq_opts_dispose(NULL);
+}
+
+int main(void)
+{
+    test_words();
+    test_state();
+    test_list();
+    test_resume();
+    test_errors();
+    test_types();
+    TAP_OK(!fake_xencall_nr_open && !fake_xencall_nr_buffers,
+           "no handle and no buffer is left over");
+    return tap_done();
+}
