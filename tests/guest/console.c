@@ -20,7 +20,7 @@ void console_init(void)
         xen_param(HVM_PARAM_CONSOLE_EVTCHN, &port))
         return;
     console_port = port;
-    ring = (struct xencons_interface *)(pfn << 12);
+    ring = (struct xencons_interface *)(uintptr_t)(pfn << 12);
 }
 
 static void put(char c)
@@ -29,15 +29,19 @@ static void put(char c)
 
     while (prod - __atomic_load_n(&ring->out_cons, __ATOMIC_ACQUIRE) ==
            sizeof(ring->out)) {
+        /* The reader's event comes after what it read, and so is not lost. */
         xen_evtchn_clear(console_port);
+        if (prod - __atomic_load_n(&ring->out_cons, __ATOMIC_ACQUIRE) <
+            sizeof(ring->out))
+            break;
         xen_evtchn_send(console_port);
-        xen_poll(console_port, 100);
+        xen_poll(console_port);
     }
     ring->out[MASK_XENCONS_IDX(prod, ring->out)] = c;
     __atomic_store_n(&ring->out_prod, prod + 1, __ATOMIC_RELEASE);
 }
 
-static void put_number(uint64_t value, unsigned int base, bool minus)
+static void put_number(unsigned long value, unsigned int base, bool minus)
 {
     char digits[24];
     unsigned int n = 0;
@@ -62,7 +66,7 @@ void print(const char *format, ...)
     va_start(args, format);
     for (; *format; format++) {
         bool is_long = false;
-        int64_t value;
+        long value;
 
         if (*format == '\n')
             put('\r');
@@ -81,13 +85,13 @@ void print(const char *format, ...)
                 put(*s);
             break;
         case 'd':
-            value = is_long ? va_arg(args, int64_t) : va_arg(args, int);
-            put_number(value < 0 ? -(uint64_t)value : (uint64_t)value, 10,
+            value = is_long ? va_arg(args, long) : va_arg(args, int);
+            put_number(value < 0 ? -(unsigned long)value : (unsigned long)value, 10,
                        value < 0);
             break;
         case 'u':
         case 'x':
-            put_number(is_long ? va_arg(args, uint64_t)
+            put_number(is_long ? va_arg(args, unsigned long)
                                : va_arg(args, unsigned int),
                        *format == 'x' ? 16 : 10, false);
             break;

@@ -40,8 +40,6 @@
 
 volatile uint32_t irq_count[NR_COUNTED_IRQS];
 
-static struct gic_place gic;
-
 /*
  * Xen emulates the registers, for which it must know the instruction: a plain
  * load or store, never one with write-back that a compiler may choose.
@@ -67,46 +65,45 @@ static uint32_t read32(uint64_t address)
 /* The frame that holds the registers of an interrupt, on this vCPU. */
 static uint64_t frame(unsigned int irq)
 {
-    if (gic.version == 3 && irq < 32)
-        return gic.cpus + vcpu_id() * GICR_STRIDE + GICR_SGI_FRAME;
-    return gic.distributor;
+    if (gic_place.version == 3 && irq < 32)
+        return gic_place.cpus + vcpu_id() * GICR_STRIDE + GICR_SGI_FRAME;
+    return gic_place.distributor;
 }
 
 void gic_init_vcpu(void)
 {
     write32(frame(0) + GIC_ICENABLER, ~0U);
-    if (gic.version == 3) {
+    if (gic_place.version == 3) {
         write32(frame(0) + GIC_IGROUPR, ~0U);
         sysreg_write(ICC_SRE, 1);
         asm volatile ("isb");
         sysreg_write(ICC_PMR, 0xff);
         sysreg_write(ICC_IGRPEN1, 1);
     } else {
-        write32(gic.cpus + GICC_PMR, 0xff);
-        write32(gic.cpus + GICC_CTLR, 1);
+        write32(gic_place.cpus + GICC_PMR, 0xff);
+        write32(gic_place.cpus + GICC_CTLR, 1);
     }
     asm volatile ("isb");
 }
 
-void gic_init(const struct gic_place *place)
+void gic_init(void)
 {
-    gic = *place;
     /* GICv3: affinity routing and the groups of the non-secure side. */
-    write32(gic.distributor + GICD_CTLR, gic.version == 3 ? 0x13 : 1);
+    write32(gic_place.distributor + GICD_CTLR, gic_place.version == 3 ? 0x13 : 1);
     gic_init_vcpu();
 }
 
 unsigned int gic_nr_irqs(void)
 {
-    return 32 * ((read32(gic.distributor + GICD_TYPER) & 0x1f) + 1);
+    return 32 * ((read32(gic_place.distributor + GICD_TYPER) & 0x1f) + 1);
 }
 
 void gic_enable(unsigned int irq)
 {
     if (irq >= 32) {
-        write32(gic.distributor + GIC_IGROUPR + irq / 32 * 4, ~0U);
-        if (gic.version == 3)
-            write64(gic.distributor + GICD_IROUTER + irq * 8UL, 0);
+        write32(gic_place.distributor + GIC_IGROUPR + irq / 32 * 4, ~0U);
+        if (gic_place.version == 3)
+            write64(gic_place.distributor + GICD_IROUTER + irq * 8UL, 0);
     }
     write32(frame(irq) + GIC_ISENABLER + irq / 32 * 4, 1U << irq % 32);
 }
@@ -122,22 +119,22 @@ void gic_send_self(unsigned int sgi)
 
     /* Interrupt and time must not overtake what was written before. */
     asm volatile ("dsb ish" ::: "memory");
-    if (gic.version == 3) {
+    if (gic_place.version == 3) {
         sysreg_write(ICC_SGI1R, (uint64_t)sgi << 24 | (uint64_t)(id / 16) << 16
                      | 1UL << id % 16);
         asm volatile ("isb");
     } else {
-        write32(gic.distributor + GICD_SGIR, 2U << 24 | sgi);
+        write32(gic_place.distributor + GICD_SGIR, 2U << 24 | sgi);
     }
 }
 
 unsigned int gic_highest_pending(void)
 {
     /* Through Xen and back, which is where it fills the hardware's lists. */
-    read32(gic.distributor + GICD_TYPER);
-    if (gic.version == 3)
+    read32(gic_place.distributor + GICD_TYPER);
+    if (gic_place.version == 3)
         return sysreg_read(ICC_HPPIR1) & 0xffffff;
-    return read32(gic.cpus + GICC_HPPIR) & 0x3ff;
+    return read32(gic_place.cpus + GICC_HPPIR) & 0x3ff;
 }
 
 /*
@@ -159,18 +156,18 @@ void irq_handler(void)
     uint32_t ack;
     unsigned int irq;
 
-    ack = gic.version == 3 ? sysreg_read(ICC_IAR1)
-                           : read32(gic.cpus + GICC_IAR);
-    irq = ack & (gic.version == 3 ? 0xffffffU : 0x3ffU);
+    ack = gic_place.version == 3 ? sysreg_read(ICC_IAR1)
+                           : read32(gic_place.cpus + GICC_IAR);
+    irq = ack & (gic_place.version == 3 ? 0xffffffU : 0x3ffU);
     if (irq >= NR_COUNTED_IRQS)
         return;
     irq_count[irq]++;
     quieten(irq);
-    if (gic.version == 3) {
+    if (gic_place.version == 3) {
         sysreg_write(ICC_EOIR1, ack);
         asm volatile ("isb");
     } else {
-        write32(gic.cpus + GICC_EOIR, ack);
+        write32(gic_place.cpus + GICC_EOIR, ack);
     }
 }
 

@@ -2,7 +2,8 @@
 /*
  * What a bare-metal test guest stands on: its vCPUs, interrupt controller,
  * timers, console and hypervisor.  There is no C library.  Interrupts are
- * masked except inside irq_window().
+ * masked except inside irq_window().  The parts of guest.c, xen.c and console.c
+ * serve 32-bit guests as well; those have nothing else (see aarch32.c).
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -42,13 +43,15 @@
 
 /* guest.c */
 
-void guest_main(const void *dtb);
-/* What the program that this image is does; defined by each of them. */
-void program(void);
-void power_off(void) __attribute__((noreturn));
-
+struct gic_place {
+    unsigned int version;           /* 2 or 3; 0: none found */
+    uint64_t distributor, cpus;     /* cpus: GICC, or GICR of vCPU 0 */
+};
+/* What the device tree says. */
+void device_tree_read(const uint8_t *dtb);
 extern const char *bootargs;        /* "" without one */
 extern uint64_t ram_base, ram_size;
+extern struct gic_place gic_place;
 /* The value of WORD= in the boot arguments, or otherwise. */
 uint64_t bootarg_number(const char *word, uint64_t otherwise);
 /* Whether the boot arguments have WORD=VALUE, or (NULL) any WORD=. */
@@ -60,6 +63,13 @@ size_t string_length(const char *s);
 bool string_starts(const char *s, const char *with);
 void *memset(void *to, int byte, size_t size);
 void *memcpy(void *to, const void *from, size_t size);
+
+/* vcpu.c */
+
+void guest_main(const void *dtb);
+/* What the program that this image is does; defined by each of them. */
+void program(void);
+void power_off(void) __attribute__((noreturn));
 
 int64_t smccc_call(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3,
                    bool smc);
@@ -102,7 +112,6 @@ void sleep_call(struct sleep_call *s);
 uint64_t vcount(void);
 uint64_t pcount(void);
 uint64_t ms_to_ticks(uint64_t ms);
-uint64_t ticks_to_us(uint64_t ticks);
 #define TIMER_ENABLE                1U
 #define TIMER_IMASK                 2U
 #define TIMER_ISTATUS               4U
@@ -122,11 +131,7 @@ unsigned int ptimer_ctl(void);
 
 /* gic.c */
 
-struct gic_place {
-    unsigned int version;           /* 2 or 3; 0: none found */
-    uint64_t distributor, cpus;     /* cpus: GICC, or GICR of vCPU 0 */
-};
-void gic_init(const struct gic_place *place);
+void gic_init(void);
 void gic_init_vcpu(void);
 void gic_enable(unsigned int irq);
 void gic_disable(unsigned int irq);
@@ -147,7 +152,8 @@ void irq_window_now(void);
 struct shared_info;
 extern struct shared_info *const shared;
 void xen_init(void);
-long xen_call(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t nr);
+long xen_call(unsigned long a0, unsigned long a1, unsigned long a2,
+              unsigned long nr);
 int xen_param(unsigned int index, uint64_t *value);
 int xen_evtchn_to_self(void);       /* A port, masked; or -errno */
 int xen_evtchn_virq(unsigned int virq);
@@ -159,7 +165,8 @@ void xen_evtchn_clear(unsigned int port);
 bool xen_evtchn_pending(unsigned int port);
 bool xen_upcall_pending(void);
 void xen_upcall_clear(void);
-void xen_poll(unsigned int port, uint64_t timeout_ms);
+/* Sleep, as far as Xen is concerned, until the port has an event. */
+void xen_poll(unsigned int port);
 /* Arm Xen's watchdog of this guest, or (0) stop it. */
 int xen_watchdog(unsigned int id, unsigned int seconds);
 /*

@@ -1,66 +1,97 @@
-# tests/guest: bare-metal arm64 guests, each a test of its own or the load of
-# one.  They need a cross compiler and run on the end-to-end rig alone, so that
-# neither "make" nor "make check" builds them:
+# tests/guest: bare-metal arm64 and arm guests, each a test of its own or the
+# load of one.  They need cross compilers and run on the end-to-end rig alone, so
+# that neither "make" nor "make check" builds them:
 #
 #   make guests           tests/guest/NAME.bin in the build directory, for xl's
 #                         kernel=
 #
+# Nothing here depends on what configure finds, and the same works without it:
+#
+#   make -f SRCDIR/tests/guest/module.mk srcdir=SRCDIR guests
+#
 # SPDX-License-Identifier: GPL-2.0-only
 
-GUEST_CC ?= aarch64-linux-gnu-gcc
-GUEST_OBJCOPY ?= aarch64-linux-gnu-objcopy
 # Where Xen's public headers are, as the folder xen.
 GUEST_XEN_INCLUDE ?= /usr/include
+GUEST_CC64 ?= aarch64-linux-gnu-gcc
+GUEST_CC32 ?= arm-linux-gnueabihf-gcc
+GUEST_OBJCOPY64 ?= aarch64-linux-gnu-objcopy
+GUEST_OBJCOPY32 ?= arm-linux-gnueabihf-objcopy
+guest_package64 := gcc-aarch64-linux-gnu
+guest_package32 := gcc-arm-linux-gnueabihf
 
-GUESTS := conformance storm
-guest_common := start.o guest.o gic.o xen.o console.o
-guest_conformance := conformance.o report.o $(guest_common)
-guest_storm := storm.o $(guest_common)
+# Where the domain builder loads a kernel: RAM begins at 1 GiB, and to that it
+# adds the text_offset of a 64-bit image's header, or 32 KiB.
+guest_address64 := 0x40080000
+guest_address32 := 0x40008000
 
-guest_images := $(GUESTS:%=tests/guest/%.bin)
-guest_objects := $(sort $(foreach g,$(GUESTS),$(guest_$(g):%=tests/guest/%)))
+GUESTS64 := conformance storm
+guest_common64 := start.o vcpu.o guest.o gic.o xen.o console.o
+guest_conformance := $(guest_common64) conformance.o report.o
+guest_storm := $(guest_common64) storm.o
+
+GUESTS32 := aarch32
+guest_aarch32 := start32.o aarch32.o guest.o xen.o console.o report.o
+
+guest_machine64 := -mgeneral-regs-only -mstrict-align -mno-outline-atomics
+guest_machine32 := -march=armv7ve+nosimd -mfloat-abi=soft -marm \
+    -mno-unaligned-access
 
 # The compiler's own headers and Xen's, and none of the machine's: these guests
-# have no C library, and the machine need not be an arm64 one.
-GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -fno-pic -fno-pie \
-    -mgeneral-regs-only -mstrict-align -mno-outline-atomics \
+# have no C library, and the machine need not be an Arm one.
+# __XEN_TOOLS__: a guest tries what is the toolstack's, to be refused.
+guest_cppflags = -D__XEN_TOOLS__ \
+    -isystem $(shell $(1) -print-file-name=include) \
+    -I$(srcdir)/hypervisor/xen/include/public \
+    -idirafter $(GUEST_XEN_INCLUDE) -idirafter $(GUEST_XEN_INCLUDE)/xen
+guest_cflags := -std=gnu11 -O2 -g -ffreestanding -nostdinc -fno-pic -fno-pie \
     -fno-stack-protector -fno-asynchronous-unwind-tables \
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
     -Wpointer-arith -Wvla -Wwrite-strings -Werror
-# __XEN_TOOLS__: a guest tries what is the toolstack's, to be refused.
-GUEST_CPPFLAGS = -D__XEN_TOOLS__ \
-    -isystem $(shell $(GUEST_CC) -print-file-name=include) \
-    -I$(srcdir)/hypervisor/xen/include/public \
-    -idirafter $(GUEST_XEN_INCLUDE) -idirafter $(GUEST_XEN_INCLUDE)/xen
+
+guest_headers := $(addprefix $(srcdir)/,$(addprefix tests/guest/,guest.h \
+    report.h sleep-layout.h module.mk) \
+    hypervisor/xen/include/public/guest_suspend.h)
+
+guest_images := $(patsubst %,tests/guest/%.bin,$(GUESTS64) $(GUESTS32))
 
 .PHONY: guests
 guests: $(guest_images)
 
-$(filter tests/guest/%,$(guest_objects)): tests/guest/%.o: \
-    $(srcdir)/tests/guest/guest.h $(srcdir)/tests/guest/sleep-layout.h \
-    $(srcdir)/tests/guest/report.h $(srcdir)/tests/guest/module.mk \
-    $(srcdir)/hypervisor/xen/include/public/guest_suspend.h
+# $(call guest_rules,BITS): objects of either kind have a folder of their own.
+define guest_rules
+guest_objects$(1) := $(sort $(foreach g,$(GUESTS$(1)),\
+    $(guest_$(g):%=tests/guest/obj$(1)/%)))
 
-$(filter-out %/start.o,$(guest_objects)): tests/guest/%.o: \
-    $(srcdir)/tests/guest/%.c
-	@command -v $(GUEST_CC) >/dev/null || \
-	    { echo "$(GUEST_CC) not found: install gcc-aarch64-linux-gnu," \
-	    "or set GUEST_CC" >&2; exit 1; }
-	@mkdir -p $(@D)
-	$(GUEST_CC) $(GUEST_CPPFLAGS) $(GUEST_CFLAGS) -c -o $@ $<
+$$(guest_objects$(1)): $$(guest_headers)
 
-tests/guest/start.o: $(srcdir)/tests/guest/start.S
-	@mkdir -p $(@D)
-	$(GUEST_CC) -nostdinc -c -o $@ $<
+tests/guest/obj$(1)/%.o: $(srcdir)/tests/guest/%.c
+	@command -v $$(GUEST_CC$(1)) >/dev/null || \
+	    { echo "$$(GUEST_CC$(1)) not found: install" \
+	    "$$(guest_package$(1)), or set GUEST_CC$(1)" >&2; exit 1; }
+	@mkdir -p $$(@D)
+	$$(GUEST_CC$(1)) $$(call guest_cppflags,$$(GUEST_CC$(1))) \
+	    $$(guest_cflags) $$(guest_machine$(1)) -c -o $$@ $$<
 
-$(GUESTS:%=tests/guest/%.elf): tests/guest/%.elf: \
-    $(guest_objects) $(srcdir)/tests/guest/image.lds
-	$(GUEST_CC) -nostdlib -static -no-pie -Wl,--build-id=none \
+tests/guest/obj$(1)/%.o: $(srcdir)/tests/guest/%.S
+	@mkdir -p $$(@D)
+	$$(GUEST_CC$(1)) -nostdinc -c -o $$@ $$<
+
+$(GUESTS$(1):%=tests/guest/%.elf): tests/guest/%.elf: \
+    $$(guest_objects$(1)) $(srcdir)/tests/guest/image.lds
+	$$(GUEST_CC$(1)) -nostdlib -static -no-pie -Wl,--build-id=none \
 	    -Wl,--no-warn-rwx-segments -Wl,-z,norelro \
-	    -T $(srcdir)/tests/guest/image.lds -o $@ \
-	    $(guest_$*:%=tests/guest/%)
+	    -Wl,--defsym=LOAD_ADDRESS=$$(guest_address$(1)) \
+	    -T $(srcdir)/tests/guest/image.lds -o $$@ \
+	    $$(guest_$$*:%=tests/guest/obj$(1)/%)
 
-$(guest_images): %.bin: %.elf
-	$(GUEST_OBJCOPY) -O binary $< $@
+$(GUESTS$(1):%=tests/guest/%.bin): %.bin: %.elf
+	$$(GUEST_OBJCOPY$(1)) -O binary $$< $$@
 
-CLEAN_FILES += $(guest_images) $(guest_images:%.bin=%.elf) $(guest_objects)
+CLEAN_FILES += $$(guest_objects$(1))
+endef
+
+$(eval $(call guest_rules,64))
+$(eval $(call guest_rules,32))
+
+CLEAN_FILES += $(guest_images) $(guest_images:%.bin=%.elf)

@@ -13,9 +13,9 @@ static void line(bool ok, const char *prefix, const char *name)
 static void value(int64_t v)
 {
     if (v > -100000 && v < 100000)
-        print("%ld", v);
+        print("%ld", (long)v);
     else
-        print("0x%lx", (uint64_t)v);
+        print("0x%lx", (unsigned long)v);
 }
 
 void report_equal(const char *prefix, const char *name, int64_t expected,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Offsets in struct sleep_call (guest.h), for start.S; guest.c checks them. */
+/*
+ * Offsets in struct sleep_call (guest.h), for start.S, and in struct
+ * sleep_call32 (aarch32.c), for start32.S; the C code checks them.
+ */
 #ifndef SLEEP_LAYOUT_H
 #define SLEEP_LAYOUT_H
 
@@ -10,6 +13,12 @@
 #define SLEEP_X          160
 #define SLEEP_ENTRY      416
 #define SLEEP_Q          480
+
+#define SLEEP32_SMC      16
+#define SLEEP32_RESUMED  20
+#define SLEEP32_RESULT   24
+#define SLEEP32_SAVED    28
+#define SLEEP32_ENTRY    68
 
 /* What resume_entry and the instruction before it leave behind. */
 #define MARK_AT_ENTRY    0x600d

@@ -64,7 +64,7 @@
 _start:                             /* The header of an arm64 Linux image. */
     b       boot
     .long   0
-    .quad   0x80000                 /* text_offset: see image.lds */
+    .quad   0x80000                 /* text_offset: see module.mk */
     .quad   _image_end - _start
     .quad   (1 << 1)                /* little endian, 4 KiB pages */
     .quad   0, 0, 0

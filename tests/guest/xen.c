@@ -16,16 +16,16 @@ struct shared_info *const shared = (struct shared_info *)shared_page;
 /* Not to cross a page, which Xen refuses. */
 static struct vcpu_runstate_info runstate __attribute__((aligned(64)));
 
-static long call2(uint64_t op, const void *arg, uint64_t nr)
+static long call2(unsigned long op, const void *arg, unsigned long nr)
 {
-    return xen_call(op, (uint64_t)arg, 0, nr);
+    return xen_call(op, (uintptr_t)arg, 0, nr);
 }
 
 void xen_init(void)
 {
     struct xen_add_to_physmap map = {
         .domid = DOMID_SELF, .space = XENMAPSPACE_shared_info,
-        .gpfn = (uint64_t)shared_page >> 12,
+        .gpfn = (uintptr_t)shared_page >> 12,
     };
 
     call2(XENMEM_add_to_physmap, &map, __HYPERVISOR_memory_op);
@@ -80,14 +80,14 @@ void xen_evtchn_unmask(unsigned int port)
 
 void xen_evtchn_mask(unsigned int port)
 {
-    __atomic_fetch_or(&shared->evtchn_mask[port / 64], 1UL << port % 64,
+    __atomic_fetch_or(&shared->evtchn_mask[port / 64], UINT64_C(1) << port % 64,
                       __ATOMIC_SEQ_CST);
 }
 
 void xen_evtchn_clear(unsigned int port)
 {
     __atomic_fetch_and(&shared->evtchn_pending[port / 64],
-                       ~(1UL << port % 64), __ATOMIC_SEQ_CST);
+                       ~(UINT64_C(1) << port % 64), __ATOMIC_SEQ_CST);
 }
 
 bool xen_evtchn_pending(unsigned int port)
@@ -110,14 +110,10 @@ void xen_upcall_clear(void)
                      __ATOMIC_SEQ_CST);
 }
 
-void xen_poll(unsigned int port, uint64_t timeout_ms)
+void xen_poll(unsigned int port)
 {
     evtchn_port_t ports[1] = { port };
-    /* An absolute time of Xen's clock, which counts with the counter. */
-    struct sched_poll poll = {
-        .nr_ports = 1,
-        .timeout = (ticks_to_us(vcount()) + timeout_ms * 1000) * 1000,
-    };
+    struct sched_poll poll = { .nr_ports = 1 };
 
     set_xen_guest_handle(poll.ports, ports);
     call2(SCHEDOP_poll, &poll, __HYPERVISOR_sched_op);
@@ -146,16 +142,16 @@ long xen_guest_suspend_op(unsigned int op)
         .u.guest_suspend.op = op,
     };
 
-    return call2((uint64_t)&domctl, NULL, __HYPERVISOR_domctl);
+    return call2((uintptr_t)&domctl, NULL, __HYPERVISOR_domctl);
 }
 
 int xen_times_start(void)
 {
     struct vcpu_register_runstate_memory_area area = {
-        .addr.p = (uint64_t)&runstate,
+        .addr.p = (uintptr_t)&runstate,
     };
 
-    return xen_call(VCPUOP_register_runstate_memory_area, 0, (uint64_t)&area,
+    return xen_call(VCPUOP_register_runstate_memory_area, 0, (uintptr_t)&area,
                     __HYPERVISOR_vcpu_op);
 }
 
