@@ -14,3 +14,18 @@ tests/unit/test-libxlguestsuspend_SRCS = \
     tests/unit/test-libxlguestsuspend.c tests/unit/fake_xencall.c \
     $(tools/libs/light/libxlguestsuspend_SRCS)
 tests/unit/test-libxlguestsuspend_LDLIBS = $(YAJL_LIBS)
+
+UNIT_PROGRAMS += tests/unit/test-xl-parts
+tests/unit/test-xl-parts_SRCS = tests/unit/test-xl-parts.c \
+    tools/xl/xl_options.c tools/xl/xl_text.c \
+    tools/libs/light/guest_suspend_names.c tools/libs/light/guest_suspend_types.c
+
+# xl on a fake host, with its stock xl where test-xl.py puts one.
+UNIT_HELPERS += tests/unit/xl-fake
+tests/unit/xl-fake_SRCS = $(filter-out %/xl_handover.c,$(XL_SRCS)) \
+    tests/unit/xl_handover_fake.c tests/unit/fake_host.c \
+    tests/unit/fake_xencall.c $(tools/libs/light/libxlguestsuspend_SRCS)
+tests/unit/xl-fake_LDLIBS = $(YAJL_LIBS)
+tests/unit/xl_handover_fake.o_CPPFLAGS = \
+    -DSTOCK_XL='"$(abs_builddir)/tests/unit/stock-xl/xl"'
+UNIT_SCRIPTS += tests/unit/test-xl.py

@@ -5,9 +5,11 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libxl_guest_suspend.h>
 
@@ -128,6 +130,22 @@ static int help_one(char **argv, const char *name)
     return fflush(stdout) ? (int)xl_close_stdout(XL_EXIT_FAILED) : status;
 }
 
+/*
+ * What a caller closed must not become the number of something that we open:
+ * a table printed into xenstore's connection would be taken for requests.
+ */
+static void occupy_standard_fds(void)
+{
+    int fd;
+
+    /* Not writable, so that what is printed there still fails. */
+    do {
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     const struct xl_command *command;
@@ -148,6 +166,7 @@ int main(int argc, char **argv)
     if (!command)
         return xl_handover(argv);
 
+    occupy_standard_fds();
     if (command->trigger)
         return command->run(command, &globals, argv[at + 1], argc - 3,
                             argv + at + 3);

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fake_host.c: see fake_host.h.
+ *
+ * The file that $GS_FAKE_HOST names has a line per fact, words parted by
+ * blanks, "%XX" in a name for a byte:
+ *
+ *   domain DOMID NAME UUID STATE KIND SEQ INSTANCE SUSPENDS WAKE VIRQ VCPU
+ *          SINCE_NS NOW_NS ASLEEP_NS DENIED DENIED_REASON      (one line)
+ *   no-hypervisor        xencall_open fails
+ *   no-xenstore          xs_open fails
+ *   errno OP NUMBER      operation 0, 1 or 2 fails so
+ *   rename               all domains have another name once one was asked for
+ *
+ * A resume that was accepted is written to standard error, as
+ * "resume DOMID FLAGS VIRQ SEQ INSTANCE".
+ */
+
+#include "fake_host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <xenstore.h>
+
+#include <xen/xen.h>
+#include "public/guest_suspend.h"
+
+#define MAX_DOMAINS 256
+
+static struct domain {
+    struct xen_guest_suspend_record record;
+    char name[64], uuid[40];
+} domains[MAX_DOMAINS];
+
+static unsigned int nr_domains;
+static int op_errno[3];
+static bool no_xenstore, rename_after_get, got_one;
+
+static void unescape(char *text)
+{
+    char *to = text;
+    unsigned int byte;
+
+    for (; *text; text++, to++) {
+        if (*text == '%' && sscanf(text + 1, "%2x", &byte) == 1) {
+            *to = (char)byte;
+            text += 2;
+        } else {
+            *to = *text;
+        }
+    }
+    *to = 0;
+}
+
+static void read_domain(const char *line)
+{
+    struct domain *domain = &domains[nr_domains];
+    struct xen_guest_suspend_record *r = &domain->record;
+    uint64_t seq, instance, suspends, since, now, asleep, denied;
+
+    if (nr_domains == MAX_DOMAINS ||
+        sscanf(line, "domain %" SCNu16 " %63s %39s %" SCNu8 " %" SCNu8
+               " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu8 " %" SCNu32
+               " %" SCNu32 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+               " %" SCNu8, &r->domid, domain->name, domain->uuid, &r->state,
+               &r->kind, &seq, &instance, &suspends, &r->wake_reason,
+               &r->wake_virq, &r->wake_vcpu, &since, &now, &asleep, &denied,
+               &r->denied_reason) != 16) {
+        fprintf(stderr, "fake_host: bad line: %s", line);
+        exit(99);
+    }
+    r->seq = seq;
+    r->instance = instance;
+    r->nr_suspends = suspends;
+    r->since_ns = since;
+    r->now_ns = now;
+    r->asleep_ns = asleep;
+    r->nr_denied = denied;
+    unescape(domain->name);
+    nr_domains++;
+}
+
+__attribute__((constructor))
+static void read_host(void)
+{
+    const char *path = getenv("GS_FAKE_HOST");
+    FILE *file = path ? fopen(path, "re") : NULL;
+    char line[512];
+    unsigned int op;
+    int number;
+
+    fake_xencall_handler_fn = fake_host_hypercall;
+    while (file && fgets(line, sizeof(line), file)) {
+        if (!strncmp(line, "domain ", 7)) {
+            read_domain(line);
+        } else if (!strcmp(line, "no-hypervisor\n")) {
+            fake_xencall_open_errno = ENOENT;
+        } else if (!strcmp(line, "no-xenstore\n")) {
+            no_xenstore = true;
+        } else if (!strcmp(line, "rename\n")) {
+            rename_after_get = true;
+        } else if (sscanf(line, "errno %u %d", &op, &number) == 2 && op < 3) {
+            op_errno[op] = number;
+        } else {
+            fprintf(stderr, "fake_host: bad line: %s", line);
+            exit(99);
+        }
+    }
+    if (file)
+        fclose(file);
+}
+
+static int by_seq(const void *a, const void *b)
+{
+    const struct xen_guest_suspend_record *x = a, *y = b;
+
+    return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static int list(struct xen_domctl_guest_suspend *op)
+{
+    static struct xen_guest_suspend_record sorted[MAX_DOMAINS];
+    unsigned int nr = 0;
+
+    for (unsigned int i = 0; i < nr_domains; i++)
+        if (domains[i].record.seq > op->u.list.after_seq)
+            sorted[nr++] = domains[i].record;
+    qsort(sorted, nr, sizeof(*sorted), by_seq);
+    if (nr > op->u.list.nr)
+        nr = op->u.list.nr;
+    memcpy(op->u.list.records.p, sorted, nr * sizeof(*sorted));
+    op->u.list.nr = nr;
+    return 0;
+}
+
+static int resume(struct xen_domctl_guest_suspend *op, struct domain *domain)
+{
+    struct xen_guest_suspend_record *r = &domain->record;
+
+    if (!r->domid)
+        return EINVAL;
+    if ((op->u.resume.instance && op->u.resume.instance != r->instance) ||
+        (op->u.resume.seq && op->u.resume.seq != r->seq))
+        return ESTALE;
+    if (r->state != XEN_GUEST_SUSPEND_STATE_SUSPENDED)
+        return ENODATA;
+
+    fprintf(stderr, "resume %u %u %u %" PRIu64 " %" PRIu64 "\n", r->domid,
+            op->u.resume.flags, op->u.resume.virq, op->u.resume.seq,
+            op->u.resume.instance);
+    return 0;
+}
+
+int fake_host_hypercall(unsigned int nr, void *arg)
+{
+    unsigned char *domctl = arg;
+    struct xen_domctl_guest_suspend *op = (void *)(domctl + 16);
+    struct domain *domain = NULL;
+    uint16_t domid;
+
+    memcpy(&domid, domctl + 8, sizeof(domid));
+    for (unsigned int i = 0; i < nr_domains; i++)
+        if (domains[i].record.domid == domid)
+            domain = &domains[i];
+
+    errno = nr != 36 || op->op > 2 ? EFAULT : op_errno[op->op];
+    if (!errno && op->op == XEN_GUEST_SUSPEND_OP_LIST)
+        return list(op);
+    if (!errno && !domain)
+        errno = ESRCH;
+    if (errno)
+        return -1;
+
+    if (op->op == XEN_GUEST_SUSPEND_OP_RESUME) {
+        errno = resume(op, domain);
+        return errno ? -1 : 0;
+    }
+    got_one = true;
+    op->u.get.record = domain->record;
+    return 0;
+}
+
+/* xenstore */
+
+struct xs_handle {
+    int fd; /* a real one, as the real one has */
+};
+
+struct xs_handle *xs_open(unsigned long flags)
+{
+    struct xs_handle *handle;
+
+    (void)flags;
+    if (no_xenstore) {
+        errno = ENOENT;
+        return NULL;
+    }
+    handle = calloc(1, sizeof(*handle));
+    if (handle)
+        handle->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return handle;
+}
+
+void xs_close(struct xs_handle *xsh)
+{
+    if (xsh->fd <= STDERR_FILENO)
+        fprintf(stderr, "fake_host: xenstore is also stdio's %d\n", xsh->fd);
+    close(xsh->fd);
+    free(xsh);
+}
+
+void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
+              unsigned int *len)
+{
+    char node[16], value[80];
+    unsigned int domid;
+
+    (void)h;
+    (void)t;
+    if (sscanf(path, "/local/domain/%u/%15s", &domid, node) == 2) {
+        for (unsigned int i = 0; i < nr_domains; i++) {
+            if (domains[i].record.domid != domid ||
+                !strcmp(domains[i].name, "-"))
+                continue;
+            snprintf(value, sizeof(value), "%s%s",
+                     strcmp(node, "vm") ? "" : "/vm/",
+                     strcmp(node, "vm") ? domains[i].name : domains[i].uuid);
+            if (rename_after_get && got_one)
+                snprintf(value, sizeof(value), "another");
+            *len = (unsigned int)strlen(value);
+            return strdup(value);
+        }
+    }
+    errno = ENOENT;
+    return NULL;
+}
+
+/* One block, as xs_directory's callers expect it. */
+char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
+                    unsigned int *num)
+{
+    char **list_of, *text;
+
+    (void)h;
+    (void)t;
+    if (strcmp(path, "/local/domain")) {
+        errno = ENOENT;
+        return NULL;
+    }
+    list_of = malloc((nr_domains + 1) * (sizeof(char *) + 8));
+    if (!list_of)
+        return NULL;
+    text = (char *)(list_of + nr_domains + 1);
+    for (unsigned int i = 0; i < nr_domains; i++, text += 8) {
+        snprintf(text, 8, "%u", domains[i].record.domid);
+        list_of[i] = text;
+    }
+    *num = nr_domains;
+    return list_of;
+}

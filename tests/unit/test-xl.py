@@ -1,0 +1,406 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The xl front end as a program: on a fake host, and with a fake stock xl."""
+
+import datetime
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+BUILD = pathlib.Path(os.environ["GS_BUILDDIR"])
+XL = BUILD / "tests/unit/xl-fake"
+# Where that xl was told the stock one is.
+STOCK = BUILD / "tests/unit/stock-xl/xl"
+NONE = 0xFFFFFFFF
+MINUTE = 60 * 10**9
+
+count = failed = 0
+
+
+def ok(good, what, detail=""):
+    global count, failed
+    count += 1
+    if good:
+        print(f"ok {count} - {what}", flush=True)
+        return
+    failed += 1
+    print(f"not ok {count} - {what}")
+    for line in str(detail).splitlines():
+        print(f"#   {line}")
+
+
+def domain(domid, name, state=0, uuid="-", kind=0, seq=1, instance=1,
+           suspends=0, wake=0, virq=NONE, vcpu=NONE, since=0, now=0, asleep=0,
+           denied=0, denied_reason=0):
+    return (f"domain {domid} {name} {uuid} {state} {kind} {seq} {instance} "
+            f"{suspends} {wake} {virq} {vcpu} {since} {now} {asleep} {denied} "
+            f"{denied_reason}")
+
+
+UUID = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+HOST = [
+    domain(0, "Domain-0", seq=1, instance=1, now=90 * MINUTE),
+    domain(3, "asleep", 1, UUID, kind=1, seq=42, instance=7, suspends=3,
+           wake=1, virq=32, vcpu=1, since=10 * MINUTE, now=15 * MINUTE + 5,
+           asleep=400),
+    domain(4, "awake", 0, kind=1, seq=50, instance=8, suspends=1, wake=2,
+           since=MINUTE, now=2 * MINUTE),
+    domain(12, "evil%0a%1b[2J%22%ff", 0, seq=9, instance=9),
+]
+
+scratch = pathlib.Path(tempfile.mkdtemp())
+
+
+def run(*args, host=None, env=None, stdout=subprocess.PIPE, **more):
+    path = scratch / "host"
+    path.write_text("".join(f"{line}\n" for line in (host or HOST)))
+    return subprocess.run(
+        ["xl", *args], executable=XL, stdout=stdout, stderr=subprocess.PIPE,
+        env=dict(os.environ, GS_FAKE_HOST=str(path), TZ="UTC0", **(env or {})),
+        timeout=60, **more)
+
+
+def is_(what, got, status, stdout=None, stderr=None):
+    """stdout, stderr: the whole text, a pattern to find, or None for any."""
+    def fits(wanted, text):
+        if wanted is None:
+            return True
+        if isinstance(wanted, re.Pattern):
+            return bool(wanted.search(text))
+        return wanted == text
+
+    out = (got.stdout or b"").decode("utf-8", "backslashreplace")
+    err = got.stderr.decode("utf-8", "backslashreplace")
+    ok(got.returncode == status and fits(stdout, out) and fits(stderr, err),
+       what, f"status {got.returncode}, wanted {status}\nstdout: {out}\n"
+             f"wanted: {stdout}\nstderr: {err}\nwanted: {stderr}")
+
+
+def one_line(text):
+    """An error is one line, from xl, that holds text."""
+    return re.compile(r"\Axl: [^\n]*" + re.escape(text) + r"[^\n]*\n\Z")
+
+
+def test_status():
+    got = run("suspend-status")
+    lines = got.stdout.decode().splitlines()
+    is_("suspend-status", got, 0, stderr="")
+    ok(len(lines) == 5 and lines[0].split()[:5] ==
+       ["Name", "ID", "State", "For", "Since"], "... a line for each domain",
+       got.stdout)
+    ok([line.split()[1] for line in lines[1:]] == ["0", "3", "4", "12"],
+       "... in the order of the domids")
+    ok(re.match(r"asleep +3 suspended +5m00s \d{4}-\d\d-\d\d \d\d:\d\d:\d\d "
+                r"psci +3  interrupt 32$", lines[2]), "... all of it",
+       lines[2])
+    ok(lines[3].endswith("1  toolstack"), "... woken by no interrupt", lines[3])
+    ok(lines[1].endswith("0  -"), "... never slept", lines[1])
+    ok(lines[4].startswith('evil??[2J"? '),
+       "... a name that would meddle with the terminal", lines[4])
+    ok(len({line.index(word) for line, word in
+            zip(lines, ["State", "running", "suspended", "running"])}) == 1,
+       "... columns are columns", got.stdout)
+
+    since = datetime.datetime.strptime(" ".join(lines[2].split()[4:6]),
+                                       "%Y-%m-%d %H:%M:%S")
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    ok(abs((now - since).total_seconds() - 300) < 60,
+       "... since when, by the wall clock", lines[2])
+
+    for which in ("asleep", "3", UUID, UUID.upper()):
+        is_(f"suspend-status {which}", run("suspend-status", which), 0,
+            re.compile(r"\AName[^\n]*\nasleep +3 suspended[^\n]*\n\Z"), "")
+    is_("two domains, as ordered", run("suspend-status", "4", "asleep"), 0,
+        re.compile(r"\AName[^\n]*\nawake[^\n]*\nasleep[^\n]*\n\Z"), "")
+    is_("--all", run("suspend-status", "--all"), 0,
+        re.compile(r"\A(?:[^\n]*\n){5}\Z"), "")
+    is_("global options before it", run("-v", "-tT", "suspend-status", "3"), 0,
+        re.compile("suspended"), "")
+
+    for which in ("nobody", "99", "32752", "65536", "4294967295",
+                  "18446744073709551616", "", "3x",
+                  "1b4e28ba-2fa1-11d2-883f-0016d3cca428"):
+        is_(f"no such domain '{which}'", run("suspend-status", which), 5, "",
+            one_line(f"no such domain: '{which}'"))
+    is_("one that is and one that is not",
+        run("suspend-status", "nobody", "asleep"), 5, re.compile("asleep"),
+        one_line("'nobody'"))
+    is_("no name is known, and xenstore is away",
+        run("suspend-status", "3", host=HOST + ["no-xenstore"]), 0,
+        re.compile(r"\n- +3 suspended"), "")
+    is_("a name, and xenstore is away",
+        run("suspend-status", "asleep", host=HOST + ["no-xenstore"]), 1, "",
+        one_line("cannot look up domain 'asleep'"))
+    is_("a domain gone while its name was looked up",
+        run("suspend-status", "asleep", host=HOST + ["rename"]), 5, "",
+        one_line("no such domain: 'asleep'"))
+
+
+def test_quiet():
+    for args, status in ((["asleep"], 0), (["awake"], 3),
+                         (["asleep", "awake"], 3), (["asleep", "asleep"], 0),
+                         (["awake", "nobody"], 5)):
+        is_(f"-q {' '.join(args)}", run("suspend-status", "-q", *args), status,
+            "", "" if status != 5 else one_line("'nobody'"))
+    is_("-q needs no xenstore for a domid",
+        run("suspend-status", "--quiet", "3", host=HOST + ["no-xenstore"]), 0,
+        "", "")
+
+
+SCHEMA = {
+    "name": (str, type(None)), "domid": int, "state": str, "seq": int,
+    "instance": int, "now_ns": int, "since_ns": int, "asleep_ns": int,
+    "suspends": int, "denied": int, "kind": str, "wake_reason": str,
+    "wake_virq": (int, type(None)), "wake_vcpu": (int, type(None)),
+    "denied_reason": str, "since": str, "for_ns": int,
+}
+
+
+def test_json():
+    got = run("suspend-status", "--json")
+    is_("--json", got, 0, stderr="")
+    try:
+        rows = json.loads(got.stdout.decode("utf-8"))
+    except ValueError as why:
+        ok(False, "... is JSON", why)
+        return
+    ok(isinstance(rows, list) and len(rows) == 4, "... an array of all")
+    for row in rows:
+        ok(list(row) == list(SCHEMA) and
+           all(isinstance(row[key], SCHEMA[key]) for key in SCHEMA),
+           f"... domain {row['domid']} has the keys and types of the schema",
+           row)
+    row = rows[1]
+    since = datetime.datetime.fromisoformat(row["since"].replace("Z", "+00:00"))
+    age = datetime.datetime.now(datetime.timezone.utc) - since
+    ok(row["name"] == "asleep" and row["state"] == "suspended" and
+       row["seq"] == 42 and row["wake_virq"] == 32 and
+       row["for_ns"] == 5 * MINUTE + 5 and
+       abs(age.total_seconds() - 300) < 60, "... with its values", row)
+    ok(rows[0]["wake_virq"] is None and rows[2]["wake_reason"] == "toolstack",
+       "... null where there is none", rows)
+    ok(rows[3]["name"] == 'evil??[2J"?', "... names made harmless", rows[3])
+
+    is_("--json of one", run("suspend-status", "-j", "3"), 0,
+        re.compile(r"\A\["), "")
+    got = run("suspend-status", "--json", host=["no-xenstore"] + HOST)
+    ok(got.returncode == 0 and
+       [row["name"] for row in json.loads(got.stdout)] == [None] * 4,
+       "--json without xenstore: names are null", got)
+    largest = 2**64 - 1
+    got = run("suspend-status", "--json", "5",
+              host=[domain(5, "-", seq=largest, now=largest)])
+    ok(json.loads(got.stdout)[0]["seq"] == largest, "--json: 64 bits", got)
+    got = run("suspend-status", "--json", host=["errno 0 0"])
+    ok(got.returncode == 0 and json.loads(got.stdout) == [],
+       "--json of no domain at all", got)
+
+
+def test_usage():
+    for args, text in (
+            (["--nonsense"], "unknown option '--nonsense'"),
+            (["-x"], "unknown option '-x'"),
+            (["--al"], "unknown option '--al'"),
+            (["--json=1"], "option '--json' takes no argument: '1'"),
+            (["-q"], "--quiet needs a DOMAIN"),
+            (["-q", "-j", "3"], "--quiet goes without --json"),
+            (["-a", "3"], "--all goes without DOMAINs")):
+        is_(f"suspend-status {' '.join(args)}", run("suspend-status", *args),
+            2, "", one_line(text))
+    for args, text in (
+            (["--virq=27x"], "trailing garbage in vIRQ '27x'"),
+            (["--virq=-1"], "negative vIRQ '-1'"),
+            (["--virq="], "empty vIRQ"),
+            (["--virq", "4294967296"], "vIRQ '4294967296' is too large"),
+            (["--virq=4294967295"], "vIRQ '4294967295' is too large"),
+            (["--virq"], "option '--virq' needs an argument: N"),
+            (["--seq=0"], "seq '0' is too small"),
+            (["--seq=x"], "seq 'x' is no number"),
+            (["0"], "wake takes no vCPU, '0'"),
+            (["--", "-1"], "wake takes no vCPU, '-1'"),
+            (["--if"], "unknown option '--if'")):
+        is_(f"trigger 3 wake {' '.join(args)}",
+            run("trigger", "3", "wake", *args), 2, "", one_line(text))
+
+
+def test_wake():
+    is_("wake", run("trigger", "asleep", "wake"), 0, "",
+        "resume 3 0 0 0 7\n")
+    is_("wake by vIRQ", run("trigger", "3", "wake", "--virq=33"), 0, "",
+        "resume 3 1 33 0 7\n")
+    is_("wake by vIRQ 0", run("trigger", "3", "wake", "--virq=0"), 0, "",
+        "resume 3 1 0 0 7\n")
+    is_("wake of one sleep", run("trigger", "3", "wake", "--seq=42"), 0, "",
+        "resume 3 0 0 42 7\n")
+    is_("wake of a sleep that is over",
+        run("trigger", "3", "wake", "--seq=41"), 7, "",
+        one_line("'3' is no longer in the sleep with seq 41"))
+    is_("wake of a sleep that is over, of one awake",
+        run("trigger", "4", "wake", "--seq=41", "--if-suspended"), 7, "",
+        one_line("seq 41"))
+    is_("wake of one awake", run("trigger", "awake", "wake"), 3, "",
+        one_line("'awake' is not suspended"))
+    is_("wake --if-suspended of one awake",
+        run("trigger", "awake", "wake", "--if-suspended"), 0, "", "")
+    is_("wake of nobody", run("trigger", "nobody", "wake", "--if-suspended"),
+        5, "", one_line("no such domain: 'nobody'"))
+    is_("wake of dom0", run("trigger", "0", "wake"), 1, "",
+        one_line("'0' cannot be woken"))
+    is_("-N wake", run("-N", "trigger", "asleep", "wake"), 0,
+        "would wake domain 3\n", "")
+    is_("-N wake of one awake", run("-vN", "trigger", "awake", "wake"), 3, "",
+        one_line("'awake' is not suspended"))
+    is_("-N wake of a sleep that is over",
+        run("-N", "trigger", "3", "wake", "--seq=5"), 7, "",
+        one_line("seq 5"))
+    for errno, status, text in (
+            (16, 1, "belongs to hardware"), (6, 1, "offline"),
+            (1, 1, "XSM policy"), (22, 1, "cannot be woken by vIRQ 40"),
+            (116, 7, "has just given way"), (3, 5, "no such domain"),
+            (14, 1, "failed")):
+        is_(f"wake: errno {errno}", run("trigger", "3", "wake", "--virq=40",
+            host=HOST + [f"errno 2 {errno}"]), status, "", one_line(text))
+
+
+def test_no_guest_suspend():
+    for op, args in ((0, ["suspend-status", "3"]), (1, ["suspend-status"]),
+                     (0, ["trigger", "3", "wake"]),
+                     (0, ["suspend-status", "-q", "asleep"])):
+        for errno in (13, 38):
+            is_(f"hypervisor without it, errno {errno}: {' '.join(args)}",
+                run(*args, host=HOST + [f"errno {op} {errno}"]), 6, "",
+                one_line("lacks the guest suspend patch"))
+    is_("no hypervisor", run("suspend-status", host=["no-hypervisor"]), 1, "",
+        one_line("cannot reach the hypervisor"))
+
+
+def test_stdout():
+    for args in (["suspend-status"], ["suspend-status", "--json"],
+                 ["suspend-status", "--help"], ["trigger", "3", "wake", "-h"],
+                 ["-N", "trigger", "3", "wake"]):
+        with open("/dev/full", "wb") as full:
+            is_(f"full disk: {' '.join(args)}", run(*args, stdout=full), 1,
+                stderr=one_line("cannot write to stdout: "
+                                "No space left on device"))
+    got = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$0" suspend-status >&-', str(XL)],
+        env=dict(os.environ, GS_FAKE_HOST=str(scratch / "host")),
+        stderr=subprocess.PIPE, timeout=60)
+    is_("closed stdout", got, 1, stderr=one_line("cannot write to stdout"))
+
+
+def stock(script):
+    """Put a stock xl there; "" for none."""
+    shutil.rmtree(STOCK.parent, ignore_errors=True)
+    STOCK.parent.mkdir()
+    if script:
+        STOCK.write_text(script)
+        STOCK.chmod(0o755)
+
+
+ECHO = f"""#!{sys.executable}
+import os, sys
+args = open("/proc/self/cmdline", "rb").read().split(b"\\0")[2:-1]
+sys.stdout.buffer.write(repr(args).encode() + b"\\n")
+sys.exit(int(os.environ.get("STATUS", "0")))
+"""
+
+
+def test_handover():
+    # A native program gets argv[0], too, which a script cannot see.
+    shutil.rmtree(STOCK.parent, ignore_errors=True)
+    STOCK.parent.mkdir()
+    STOCK.symlink_to(shutil.which("cat"))
+    got = subprocess.run(["/some/where/xl", "/proc/self/cmdline"],
+                         executable=XL, stdout=subprocess.PIPE, timeout=60)
+    ok(got.stdout == b"/some/where/xl\0/proc/self/cmdline\0",
+       "argv[0] is handed over", got)
+
+    stock(ECHO)
+    for args in (["list"], ["-v", "list", "--long"], ["sus", "x"],
+                 ["suspend-statu"], ["suspend-statusx"], ["suspend"],
+                 ["trig", "3", "wake"], ["trigger", "3", "wak"],
+                 ["trigger", "3", "wakeup"], ["trigger", "3", "s3resume"],
+                 ["trigger", "3"], ["trigger"], ["trigger", "-h", "wake"],
+                 ["trigger", "3", "WAKE"], ["trigger", "3", "nmi", "wake"],
+                 ["-x", "suspend-status"], ["-vx", "trigger", "3", "wake"],
+                 ["--verbose", "suspend-status"], ["--help"], ["-h"],
+                 ["help", "list"], ["help", "suspend"], ["-"], [""],
+                 ["create", "", " a  b ", "\\", "'\"$(x)`y`", "\n",
+                  b"\xff\xfe", "*", "-N", "--", "-"]):
+        wanted = [os.fsencode(arg) for arg in args]
+        got = run(*args)
+        is_(f"to stock: {args!r}", got, 0, repr(wanted) + "\n", "")
+    for status in (0, 1, 2, 42, 255):
+        is_(f"stock's exit status {status}",
+            run("list", env={"STATUS": str(status)}), status)
+    ok(run("-v", "--", "suspend-status", "3").returncode == 0,
+       "-- ends the global options")
+
+    for nr in (signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGSEGV):
+        stock(f"#!/bin/sh\nulimit -c 0\nkill -{int(nr)} $$\n")
+        for args in (["list"], ["help"]):
+            is_(f"stock ended by {nr.name}: {args[0]}", run(*args), -nr)
+
+    stock("#!/bin/sh\nread -r line\necho \"got $line\"\necho err >&2\n")
+    is_("stdin, stdout and stderr are stock's", run("console", input=b"text\n"),
+        0, "got text\n", "err\n")
+    # A loop: stock leads back to us.
+    stock("")
+    is_("no stock xl", run("list"), 1, "",
+        one_line(f"cannot run the stock xl '{STOCK}': No such file"))
+    STOCK.symlink_to(XL)
+    is_("stock is a link to ourselves", run("list"), 1, "",
+        one_line("leads back to this program"))
+    stock(f'#!/bin/sh\nexec "{XL}" "$@"\n')
+    is_("stock is a script that runs us", run("list"), 1, "",
+        one_line("leads back to this program"))
+    # But a child of stock's may well use xl.
+    stock(f'#!/bin/sh\n"{XL}" suspend-status -q 3 && '
+          f'case $1 in outer) "{XL}" inner; echo $?;; '
+          f'inner) echo inner;; esac\n')
+    is_("stock's children may use xl", run("outer"), 0, "inner\n0\n", "")
+    stock("not a program")
+    is_("stock is no program", run("list"), 1, "",
+        one_line("Exec format error"))
+
+
+def test_help():
+    stock(ECHO)
+    for args in ([], ["-v"], ["help"], ["-f", "help"]):
+        for status in (0, 1):
+            is_(f"help: {args!r}, stock's status {status}",
+                run(*args, env={"STATUS": str(status)}), status,
+                re.compile(re.escape(repr([a.encode() for a in args])) +
+                           r"\n\nGuest suspend [^\n]*\n\n suspend-status +Show"
+                           r"[^\n]*\n trigger DOMAIN wake +Wake[^\n]*\n\Z"), "")
+    is_("help suspend-status", run("help", "suspend-status"), 0,
+        re.compile(r"\AUsage: xl \[-vftTN\] suspend-status "), "")
+    is_("help trigger: stock's, and ours", run("help", "trigger"), 0,
+        re.compile(r"\A\[b'help', b'trigger'\]\n\nUsage: xl \[-vftTN\] trigger"
+                   r" DOMAIN wake "), "")
+    for args in (["suspend-status", "--help"], ["suspend-status", "-h"],
+                 ["suspend-status", "x", "-h"],
+                 ["trigger", "nobody", "wake", "--help"]):
+        is_(" ".join(args), run(*args), 0, re.compile(r"\AUsage: xl "), "")
+    with open("/dev/full", "wb") as full:
+        is_("full disk: help", run("help", stdout=full), 1,
+            stderr=re.compile("cannot write to stdout"))
+
+
+try:
+    for test in (test_status, test_quiet, test_json, test_usage, test_wake,
+                 test_no_guest_suspend, test_stdout, test_handover, test_help):
+        print(f"# {test.__name__}")
+        test()
+finally:
+    shutil.rmtree(scratch)
+    shutil.rmtree(STOCK.parent, ignore_errors=True)
+print(f"1..{count}")
+sys.exit(1 if failed else 0)
