@@ -1,0 +1,80 @@
+#!/bin/sh
+# libxlguestsuspend as others link with it: its exported symbols against the
+# recorded list, its soname, what it needs; and its headers, each included
+# alone, from C and from C++.
+#
+# SPDX-License-Identifier: GPL-2.0-only
+
+set -u
+src=${GS_SRCDIR:?is set by make check}
+build=${GS_BUILDDIR:?is set by make check}
+lib=$build/tools/libs/light/libxlguestsuspend.so.1
+recorded=$src/tests/unit/libxlguestsuspend.symbols
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+
+n=0
+failed=0
+# result STATUS WHAT
+result() {
+    n=$((n + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $n - $2"
+    else
+        echo "not ok $n - $2"
+        failed=1
+    fi
+}
+skip() {
+    n=$((n + 1))
+    echo "ok $n - $1 # skip $2"
+}
+
+# Weak symbols are a sanitizer's, if any.
+nm -D --defined-only --with-symbol-versions "$lib" |
+    awk '$2 != "A" && $2 != "W" && $2 != "V" { print $3 }' |
+    sed 's/@@/ /' | LC_ALL=C sort >"$tmp/symbols"
+grep -v '^#' "$recorded" >"$tmp/recorded"
+diff -u "$tmp/recorded" "$tmp/symbols" >"$tmp/diff"
+result $? "the exported symbols are those recorded in ${recorded#"$src/"}"
+sed 's/^/# /' "$tmp/diff"
+
+soname=$(readelf -d "$lib" | sed -n 's/.*SONAME.*\[\(.*\)\].*/\1/p')
+[ "$soname" = libxlguestsuspend.so.1 ]
+result $? "the soname is libxlguestsuspend.so.1"
+
+# libxenlight's soname changes with every Xen.
+! readelf -d "$lib" | grep -E 'NEEDED.*(xenlight|xenctrl|xenguest)'
+result $? "it needs no library that is bound to one Xen version"
+
+# Every function of the headers is exported, and nothing else.
+cat "$src/tools/libs/light/libxl_guest_suspend.h" \
+    "$src/tools/libs/light/libxl_guest_suspend_json.h" |
+    sed -e ':a' -e 's|/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/||g' -e '/\/\*/{N;ba}' |
+    grep -o 'libxl_[a-z0-9_]*(' | tr -d '(' | LC_ALL=C sort -u >"$tmp/declared"
+cut -d' ' -f1 "$tmp/symbols" >"$tmp/exported"
+diff -u "$tmp/declared" "$tmp/exported" >"$tmp/diff"
+result $? "what the headers declare is what is exported"
+sed 's/^/# /' "$tmp/diff"
+
+for header in libxl_guest_suspend.h libxl_guest_suspend_json.h; do
+    for language in c c++; do
+        what="$header alone, from $language"
+        case $language in
+        c) compiler=cc ;;
+        *) compiler=c++ ;;
+        esac
+        if ! command -v $compiler >/dev/null; then
+            skip "$what" "no $compiler here"
+            continue
+        fi
+        echo "#include <$header>" >"$tmp/include.$language"
+        $compiler -x $language -fsyntax-only -Wall -Wextra -Werror \
+            -I"$src/tools/libs/light" "$tmp/include.$language" >"$tmp/log" 2>&1
+        result $? "$what"
+        sed 's/^/# /' "$tmp/log"
+    done
+done
+
+echo "1..$n"
+exit $failed

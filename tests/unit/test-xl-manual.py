@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Do xl's manual pages say what the program does?  Options, exit statuses and
+synopsis against "--help", which is made from the table that the program runs
+by; JSON keys against the program's JSON."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+SOURCE = pathlib.Path(os.environ["GS_SRCDIR"])
+XL = pathlib.Path(os.environ["GS_BUILDDIR"]) / "tests/unit/xl-fake"
+PAGES = {
+    "xl-suspend-status.1": ["suspend-status"],
+    "xl-trigger-wake.1": ["trigger", "x", "wake"],
+}
+# Statuses that a command cannot end with, and does not list.
+NEVER = {"xl-suspend-status.1": {4, 7}, "xl-trigger-wake.1": {4}}
+
+count = failed = 0
+
+
+def same(got, wanted, what):
+    global count, failed
+    count += 1
+    if got == wanted:
+        print(f"ok {count} - {what}")
+        return
+    failed += 1
+    print(f"not ok {count} - {what}\n# manual: {got}\n# program: {wanted}")
+
+
+def section(pod, title):
+    return re.search(rf"^=head1 {title}\n(.*?)(?=^=head1|\Z)", pod,
+                     re.MULTILINE | re.DOTALL).group(1)
+
+
+def plain(pod):
+    return re.sub(r"[BICFL]<([^<>]*)>", r"\1", pod)
+
+
+def options_of(lines):
+    """Each option as (letter, name, argument), from "-x, --name=ARG" lines."""
+    return [(m[1], m[2], m[3]) for m in
+            (re.match(r"(?:-(\w), +)?--([\w-]+)(?:=(\w+))?(?:\s|$)", line)
+             for line in lines) if m]
+
+
+for page, words in PAGES.items():
+    pod = (SOURCE / "man" / f"{page}.pod").read_text()
+    usage = subprocess.run([XL, *words, "--help"], check=True, timeout=60,
+                           stdout=subprocess.PIPE, text=True).stdout
+
+    items = re.findall(r"^=item (.*)$", section(pod, "OPTIONS"), re.MULTILINE)
+    same(options_of(plain(item) for item in items),
+         options_of(line.strip() for line in usage.splitlines()),
+         f"{page}: options")
+
+    items = re.findall(r"^=item B<(\d+)>\n\n(.*?)(?=^=)",
+                       section(pod, "EXIT STATUS"), re.MULTILINE | re.DOTALL)
+    told = [(int(status), meaning) for status, meaning in
+            re.findall(r"^  (\d)  (.*)$", usage, re.MULTILINE)]
+    same([int(status) for status, _ in items],
+         [status for status, _ in told if status not in NEVER[page]],
+         f"{page}: exit statuses")
+    for (_, text), (status, meaning) in zip(
+            items, (t for t in told if t[0] not in NEVER[page])):
+        first = meaning.split(";")[0]
+        same(plain(text).lower().startswith(first.lower()), True,
+             f"{page}: exit status {status}: '{first}'")
+
+    same(plain(section(pod, "SYNOPSIS")).strip(),
+         usage.splitlines()[0].removeprefix("Usage: "), f"{page}: synopsis")
+    same(plain(section(pod, "NAME")).strip().split(" - ")[1].lower(),
+         usage.splitlines()[2].rstrip(".").lower(), f"{page}: what it is for")
+
+pod = (SOURCE / "man/xl-suspend-status.1.pod").read_text()
+keys = re.findall(r"C<(\w+)>", " ".join(
+    re.findall(r"^=item (.*)$", section(pod, "JSON"), re.MULTILINE)))
+with tempfile.NamedTemporaryFile("w") as host:
+    host.write("domain 1 x - 0 0 1 1 0 0 0 0 0 0 0 0 0\n")
+    host.flush()
+    rows = subprocess.run([XL, "suspend-status", "--json"], check=True,
+                          timeout=60, stdout=subprocess.PIPE,
+                          env=dict(os.environ, GS_FAKE_HOST=host.name)).stdout
+same(sorted(keys), sorted(json.loads(rows)[0]), "the keys of the JSON")
+
+print(f"1..{count}")
+sys.exit(1 if failed else 0)
