@@ -45,7 +45,7 @@ static bool line_is_high(struct vcpu *v, unsigned int irq)
     return true;
 }
 
-/* Is an interrupt that v, the current vCPU, has in flight still to be taken? */
+/* Is an interrupt that v, the current vCPU, has in flight yet to be taken? */
 static bool irq_is_pending(struct vcpu *v, const struct pending_irq *p)
 {
     struct gic_lr lr;
@@ -166,7 +166,9 @@ int32_t vpsci_system_suspend(register_t entry_point, register_t context_id)
 
 void vcpu_enter_psci_resume(struct vcpu *v)
 {
-    struct vcpu_guest_core_regs regs = { .pc64 = v->arch.psci_resume.entry_point };
+    struct vcpu_guest_core_regs regs = {
+        .pc64 = v->arch.psci_resume.entry_point,
+    };
     /* DEN0022: the endianness at the entry point is the caller's. */
     const register_t ee = READ_SYSREG(SCTLR_EL1) & SCTLR_Axx_ELx_EE;
 

@@ -79,7 +79,8 @@ void guest_suspend_cancel(struct domain *d, unsigned int reason);
 bool domain_is_suspended(const struct domain *d);
 
 /* XEN_DOMCTL_guest_suspend; d is NULL for DOMID_INVALID. */
-int guest_suspend_domctl(struct domain *d, struct xen_domctl_guest_suspend *op);
+int guest_suspend_domctl(struct domain *d,
+                         struct xen_domctl_guest_suspend *op);
 
 /*
  * The architecture's part in a wake by the toolstack.  check: may virq be
