@@ -48,7 +48,7 @@
 /* xen_guest_suspend_record.wake_reason: what ended the last suspend. */
 #define XEN_GUEST_SUSPEND_WAKE_NONE            0 /* None has ended yet. */
 #define XEN_GUEST_SUSPEND_WAKE_INTERRUPT       1 /* wake_virq, wake_vcpu */
-#define XEN_GUEST_SUSPEND_WAKE_TOOLSTACK       2 /* resume; with wake_virq */
+#define XEN_GUEST_SUSPEND_WAKE_TOOLSTACK       2 /* resume, wake_virq if any */
 #define XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL    3 /* x86: the device model */
 #define XEN_GUEST_SUSPEND_WAKE_SHUTDOWN        4 /* Shut down, or crashed. */
 #define XEN_GUEST_SUSPEND_WAKE_DESTROY         5 /* Destroyed. */
