@@ -12,3 +12,10 @@ tools/xl/xl_SRCS = $(XL_SRCS) $(tools/libs/light/libxlguestsuspend_SRCS)
 tools/xl/xl_LDLIBS = $(XENCALL_LIBS) $(XENSTORE_LIBS) $(YAJL_LIBS)
 
 tools/xl/xl_handover.o_CPPFLAGS = -DSTOCK_XL='"$(STOCK_XL)"'
+
+# The stock xl is what most of ours is made of.
+.PHONY: stock-xl-stays
+install: stock-xl-stays
+stock-xl-stays:
+	@test '$(sbindir)/xl' != '$(STOCK_XL)' || { echo "install: $(sbindir)/xl is the stock xl and must stay:" \
+	    "take another prefix, or configure --with-stock-xl=PATH" >&2; exit 1; }

@@ -101,7 +101,8 @@ static enum xl_exit collect_all(struct table *table,
         row_complete(row, domains);
         table->nr++;
     }
-    qsort(table->rows, table->nr, sizeof(*table->rows), by_domid);
+    if (table->nr) /* else there is no array to give to qsort */
+        qsort(table->rows, table->nr, sizeof(*table->rows), by_domid);
 
 out:
     libxl_guest_suspend_info_list_free(list, nb);
