@@ -144,10 +144,16 @@ static bool request(void)
 {
     unsigned int nr = ++fake_xs->requests;
 
-    if (nr == fake_xs->die_at)
-        _exit(FAKE_DIED);
+    if (nr == fake_xs->stop_at) {
+        fake_xs->stopped = true;
+        changed();
+        for (;;)
+            pause();
+    }
     if (fake_xs->fail_at && (nr == fake_xs->fail_at ||
                              (fake_xs->fail_on && nr > fake_xs->fail_at))) {
+        fake_xs->faults++;
+        changed();
         errno = fake_xs->fail_errno;
         return false;
     }

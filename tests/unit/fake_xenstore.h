@@ -2,7 +2,7 @@
 /*
  * A xenstored for unit tests, in place of libxenstore: nodes, transactions,
  * domains, and faults on order.  It lies in memory that children share, so that
- * a child can be killed in mid-request and another find what that one left.
+ * a child can be killed at a given request and another find what it left.
  */
 
 #ifndef FAKE_XENSTORE_H
@@ -12,9 +12,6 @@
 
 #define FAKE_NODES 512
 #define FAKE_DOMAINS 64
-
-/* Exit status of a child that die_at ended. */
-#define FAKE_DIED 77
 
 struct fake_node {
     char path[96];
@@ -30,13 +27,15 @@ struct fake_xs {
     unsigned int requests;      /* So far. */
     unsigned int commits;
     int watch_fds[2];           /* 'i', 'r': what happened to a domain. */
-    int change_fds[2];          /* A byte for each change of nodes. */
+    int change_fds[2];          /* A byte per change of nodes, or fault. */
 
     /* Faults.  0: none. */
-    unsigned int die_at;        /* Before this request (1: the first). */
+    unsigned int stop_at;       /* This request (1: the first) never ends. */
+    bool stopped;               /* It was reached: time to kill -9. */
     unsigned int fail_at;       /* This request fails with fail_errno. */
     int fail_errno;
     bool fail_on;               /* And all those after it. */
+    unsigned int faults;        /* Requests that failed so. */
     unsigned int conflicts;     /* So many commits end with EAGAIN. */
 };
 

@@ -31,3 +31,10 @@ UNIT_PROGRAMS += tests/unit/test-xensuspendd-tree
 tests/unit/test-xensuspendd-tree_SRCS := \
     tests/unit/test-xensuspendd-tree.c tests/unit/fake_xenstore.c \
     $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS)
+
+UNIT_PROGRAMS += tests/unit/test-xensuspendd-daemon
+tests/unit/test-xensuspendd-daemon_SRCS := \
+    tests/unit/test-xensuspendd-daemon.c tests/unit/fake_xenstore.c \
+    $(addprefix $(xensuspendd_DIR)/,daemon.c notify.c privileges.c) \
+    $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS) \
+    $(xensuspendd_hooks_SRCS)

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The whole of xensuspendd but its hypercalls: it runs in a child, against a
+ * fake xenstored and a fake hypervisor in memory that survives it, and is killed
+ * before each of its requests in turn.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../tools/libs/light/guest_suspend_names.h"
+#include "../../tools/xenstore-hooks/daemon.h"
+#include "../../tools/xenstore-hooks/log.h"
+#include "../../tools/xenstore-hooks/source.h"
+#include "../../tools/xenstore-hooks/tree.h"
+
+#include "fake_xenstore.h"
+#include "tap.h"
+
+#define RUNNING   XEN_GUEST_SUSPEND_STATE_RUNNING
+#define SUSPENDED XEN_GUEST_SUSPEND_STATE_SUSPENDED
+
+#define MAX_DOMAINS 64
+
+/* The fake hypervisor; domids are positions, instance 0 is no domain. */
+static struct fake_hypervisor {
+    struct xen_guest_suspend_record records[MAX_DOMAINS];
+    uint64_t seq;
+    int open_errno;
+    int event_fds[2];
+} *hv;
+
+static pid_t daemon_pid;
+static int daemon_end_fd;   /* Readable when it has ended. */
+
+struct source {
+    int unused;
+};
+
+struct source *source_open(void)
+{
+    if (hv->open_errno) {
+        errno = hv->open_errno;
+        return NULL;
+    }
+    return calloc(1, sizeof(struct source));
+}
+
+void source_close(struct source *s)
+{
+    free(s);
+}
+
+int source_fd(const struct source *s)
+{
+    (void)s;
+    return hv->event_fds[0];
+}
+
+int source_take(struct source *s)
+{
+    char byte;
+
+    (void)s;
+    return read(hv->event_fds[0], &byte, 1) == 1 ? 0 : -1;
+}
+
+int source_unmask(struct source *s)
+{
+    (void)s;
+    return 0;
+}
+
+int source_list(struct source *s, uint64_t after_seq,
+                int (*fn)(void *arg,
+                          const struct xen_guest_suspend_record *rec),
+                void *arg)
+{
+    (void)s;
+    for (;;) {
+        const struct xen_guest_suspend_record *next = NULL;
+        unsigned int i;
+
+        for (i = 0; i < MAX_DOMAINS; i++) {
+            const struct xen_guest_suspend_record *rec = &hv->records[i];
+
+            if (rec->instance && rec->seq > after_seq &&
+                (!next || rec->seq < next->seq))
+                next = rec;
+        }
+        if (!next)
+            return 0;
+        after_seq = next->seq;
+        if (fn(arg, next))
+            return -1;
+    }
+}
+
+static void create(unsigned int domid)
+{
+    hv->records[domid] = (struct xen_guest_suspend_record){
+        .domid = (domid_t)domid, .seq = ++hv->seq, .instance = hv->seq,
+        .wake_virq = XEN_GUEST_SUSPEND_VIRQ_NONE,
+    };
+    fake_xs->introduced[domid] = true;
+}
+
+static void destroy(unsigned int domid)
+{
+    hv->records[domid].instance = 0;
+    fake_xs->introduced[domid] = false;
+}
+
+static void change(unsigned int domid)
+{
+    struct xen_guest_suspend_record *rec = &hv->records[domid];
+
+    rec->state = !rec->state;
+    rec->seq = ++hv->seq;
+    rec->nr_suspends += rec->state;
+}
+
+static void must(bool good, const char *what)
+{
+    if (!good) {
+        printf("Bail out! %s: %s\n", what, strerror(errno));
+        if (daemon_pid > 0)
+            kill(daemon_pid, SIGKILL);
+        exit(2);
+    }
+}
+
+static void raise_event(void)
+{
+    must(write(hv->event_fds[1], "", 1) == 1, "event");
+}
+
+static void raise_watch(const char *what)
+{
+    must(write(fake_xs->watch_fds[1], what, 1) == 1, "watch");
+}
+
+static void begin(const char *what)
+{
+    printf("# %s\n", what);
+    fake_xs_reset();
+    if (hv)
+        munmap(hv, sizeof(*hv));
+    hv = mmap(NULL, sizeof(*hv), PROT_READ | PROT_WRITE,
+              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    must(hv != MAP_FAILED, "mmap");
+    must(!pipe2(hv->event_fds, O_CLOEXEC), "pipe");
+}
+
+static void end(void)
+{
+    close(hv->event_fds[0]);
+    close(hv->event_fds[1]);
+}
+
+static void start(void)
+{
+    const struct options o = { .action = ACTION_RUN, .log_level = LOG_ERR };
+
+    int fds[2];
+
+    must(!pipe2(fds, O_CLOEXEC), "pipe");
+    fflush(stdout);
+    daemon_pid = fork();
+    must(daemon_pid >= 0, "fork");
+    if (!daemon_pid) {
+        /* What goes wrong on purpose is no news. */
+        log_setup(false, -1);
+        close(fds[0]);
+        exit(daemon_run(&o));
+    }
+    close(fds[1]);
+    daemon_end_fd = fds[0];
+}
+
+static const char *node(unsigned int domid, const char *name)
+{
+    static char path[96];
+
+    snprintf(path, sizeof(path), TREE_ROOT "/%u/%s", domid, name);
+    return fake_xs_get(path);
+}
+
+static bool number_is(unsigned int domid, const char *name, uint64_t wanted)
+{
+    const char *text = node(domid, name);
+
+    return text && strtoull(text, NULL, 10) == wanted;
+}
+
+/* Whether every node says what the hypervisor does, and there are no others. */
+static bool tree_is_true(void)
+{
+    unsigned int i;
+
+    for (i = 0; i < MAX_DOMAINS; i++) {
+        const struct xen_guest_suspend_record *rec = &hv->records[i];
+        const char *state = node(i, "state");
+
+        if (!rec->instance || !fake_xs->introduced[i]) {
+            if (state || node(i, "seq"))
+                return false;
+            continue;
+        }
+        if (!state ||
+            strcmp(state, gsuspend_name(gsuspend_state_names, rec->state)) ||
+            !number_is(i, "seq", rec->seq) ||
+            !number_is(i, "instance", rec->instance) ||
+            !number_is(i, "suspends", rec->nr_suspends))
+            return false;
+    }
+    return true;
+}
+
+/* Ready, and by the daemon that runs now. */
+static bool is_ready(void)
+{
+    const char *ready = fake_xs_get(TREE_ROOT "/ready");
+
+    return ready && atoi(ready) == daemon_pid;
+}
+
+static bool is_ready_and_true(void)
+{
+    return is_ready() && tree_is_true();
+}
+
+static bool never(void)
+{
+    return false;
+}
+
+/* Wait until the nodes are so, or the daemon has ended or is to be killed. */
+static bool wait_until(bool (*condition)(void))
+{
+    struct pollfd fds[] = {
+        { .fd = fake_xs->change_fds[0], .events = POLLIN },
+        { .fd = daemon_end_fd, .events = POLLIN },
+    };
+    char buf[64];
+    bool met;
+
+    while (!(met = condition()) && !fds[1].revents && !fake_xs->stopped) {
+        must(poll(fds, 2, -1) > 0, "poll");
+        must(read(fds[0].fd, buf, sizeof(buf)) > 0 || errno == EAGAIN, "read");
+    }
+    return met;
+}
+
+/* Its exit status, or -1: it was killed. */
+static int wait_for_exit(void)
+{
+    int status;
+
+    wait_until(never);
+    if (fake_xs->stopped)
+        kill(daemon_pid, SIGKILL);
+    must(waitpid(daemon_pid, &status, 0) == daemon_pid, "waitpid");
+    daemon_pid = 0;
+    close(daemon_end_fd);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int stop(void)
+{
+    kill(daemon_pid, SIGTERM);
+    return wait_for_exit();
+}
+
+/*
+ * It has met the fault that was ordered: twice, since the first may be in the
+ * reading of a name, which nothing depends on.
+ */
+static bool has_failed(void)
+{
+    return fake_xs->faults >= 2;
+}
+
+static void test_life(void)
+{
+    unsigned int writes;
+
+    begin("life");
+    create(0);
+    create(1);
+    create(2);
+    change(2);
+    start();
+    TAP_OK(wait_until(is_ready), "ready");
+    TAP_OK(tree_is_true(), "the tree is true by then");
+
+    change(1);
+    raise_event();
+    TAP_OK(wait_until(tree_is_true), "a change is published");
+    writes = fake_xs_find(TREE_ROOT "/1/state")->writes;
+    change(1);
+    change(1);
+    raise_event();
+    TAP_OK(wait_until(tree_is_true), "a change and back");
+    TAP_EQ_INT(fake_xs_find(TREE_ROOT "/1/state")->writes, writes + 1,
+               "fires the watch of state once");
+    TAP_EQ_INT(fake_xs_find(TREE_ROOT "/2/state")->writes, 1,
+               "and another domain's not at all");
+
+    create(3);
+    raise_watch("i");
+    TAP_OK(wait_until(tree_is_true), "a new domain has nodes");
+    destroy(2);
+    raise_watch("r");
+    TAP_OK(wait_until(tree_is_true), "a dead one has none");
+
+    fake_xs->introduced[3] = false;
+    raise_watch("r");
+    TAP_OK(wait_until(tree_is_true), "nor has one that is still being torn "
+                                     "down");
+    destroy(1);
+    create(1);
+    raise_watch("r");
+    TAP_OK(wait_until(tree_is_true), "a domid is reused at once");
+
+    TAP_EQ_INT(stop(), 0, "SIGTERM ends it well");
+    TAP_OK(!fake_xs_get(TREE_ROOT "/ready") && node(1, "state"), "not ready, records left");
+    end();
+}
+
+static void test_missed(void)
+{
+    begin("what was missed");
+    create(1);
+    create(2);
+    create(3);
+    create(4);
+    start();
+    wait_until(is_ready);
+    kill(daemon_pid, SIGKILL);
+    wait_for_exit();
+    TAP_OK(fake_xs_get(TREE_ROOT "/ready"), "kill -9 leaves ready");
+    change(1);
+    destroy(2);
+    destroy(3);
+    create(3);
+    create(5);
+    fake_xs_put(TREE_ROOT "/4/seq", "");
+    fake_xs_put(TREE_ROOT "/version", "0");
+    fake_xs_remove(TREE_ROOT "/ready");
+    start();
+    TAP_OK(wait_until(is_ready), "ready");
+    TAP_OK(tree_is_true(), "the tree is true by then");
+    TAP_EQ_INT(fake_xs_find(TREE_ROOT "/1/state")->writes, 2,
+               "the watch of state fired for what was missed");
+    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/version"), "1", "version");
+    stop();
+    end();
+}
+
+/* Kill it before each request of a start that has everything to do. */
+static void test_cuts(void)
+{
+    unsigned int cut, wrong = 0, early = 0;
+    int status;
+
+    begin("killed at every request");
+    for (cut = 1;; cut++) {
+        end();
+        fake_xs_reset();
+        must(!pipe2(hv->event_fds, O_CLOEXEC), "pipe");
+        memset(hv->records, 0, sizeof(hv->records));
+        hv->seq = 0;
+        create(1);
+        create(2);
+        create(3);
+        start();
+        wait_until(is_ready);
+        stop();
+        change(1);
+        destroy(2);
+        destroy(3);
+        create(3);
+        change(3);
+        create(4);
+
+        fake_xs->requests = 0;
+        fake_xs->stop_at = cut;
+        start();
+        wait_until(is_ready);
+        /* One that gets through has to be told to end. */
+        if (is_ready()) {
+            early += !tree_is_true();
+            kill(daemon_pid, SIGTERM);
+        }
+        status = wait_for_exit();
+        fake_xs->stop_at = 0;
+        fake_xs->stopped = false;
+
+        start();
+        if (!wait_until(is_ready_and_true) || stop())
+            wrong++;
+        if (status != -1)
+            break;
+    }
+    TAP_OK(cut > 60, "%u cuts", cut - 1);
+    TAP_EQ_INT(early, 0, "never ready before the tree is true");
+    TAP_EQ_INT(wrong, 0, "always true after the next start");
+    TAP_EQ_INT(status, 0, "and the last one ended well");
+    end();
+}
+
+static void test_refusals(void)
+{
+    begin("refusals");
+    create(1);
+    start();
+    wait_until(is_ready);
+
+    fake_xs->fail_errno = ENOSPC;
+    fake_xs->fail_on = true;
+    fake_xs->fail_at = fake_xs->requests + 3;
+    change(1);
+    raise_event();
+    wait_until(has_failed);
+    TAP_OK(!tree_is_true(), "a full xenstored");
+    fake_xs->fail_at = 0;
+    TAP_OK(wait_until(tree_is_true), "gets the change once it has room");
+
+    fake_xs->faults = 0;
+    fake_xs->fail_errno = EPIPE;
+    fake_xs->fail_at = fake_xs->requests + 1;
+    change(1);
+    raise_event();
+    wait_until(has_failed);
+    fake_xs_remove(TREE_ROOT);
+    fake_xs->fail_at = 0;
+    TAP_OK(wait_until(is_ready_and_true),
+           "an xenstored that went away and lost everything has it again");
+    TAP_EQ_INT(stop(), 0, "ends well");
+    end();
+}
+
+static void test_start_errors(void)
+{
+    begin("starts that fail");
+    create(1);
+    hv->open_errno = EEXIST;
+    start();
+    TAP_EQ_INT(wait_for_exit(), 1, "a second instance");
+    TAP_EQ_INT(fake_xs->requests, 0, "touches nothing");
+    hv->open_errno = ENOSYS;
+    start();
+    TAP_EQ_INT(wait_for_exit(), EXIT_UNSUPPORTED, "no guest suspend");
+    hv->open_errno = 0;
+    fake_xs->fail_at = 1;
+    fake_xs->fail_errno = ECONNREFUSED;
+    start();
+    TAP_EQ_INT(wait_for_exit(), 1, "no xenstored");
+    end();
+}
+
+static void test_flapping(void)
+{
+    unsigned int i, commits;
+
+    begin("flapping");
+    create(1);
+    create(2);
+    start();
+    wait_until(is_ready);
+    commits = fake_xs->commits;
+    for (i = 0; i < 5000; i++) {
+        change(1);
+        raise_event();
+    }
+    change(2);
+    raise_event();
+    TAP_OK(wait_until(tree_is_true), "the final state arrives");
+    commits = fake_xs->commits - commits;
+    TAP_OK(commits < 200, "5,000 changes make %u publications", commits);
+    TAP_OK(number_is(1, "suspends", 2500), "every sleep is counted");
+    stop();
+    end();
+}
+
+int main(void)
+{
+    /* The daemon must not talk to what runs the tests. */
+    unsetenv("NOTIFY_SOCKET");
+    /* Nothing here takes long: what hangs is to fail. */
+    alarm(240);
+
+    test_life();
+    test_missed();
+    test_cuts();
+    test_refusals();
+    test_start_errors();
+    test_flapping();
+    fake_xs_free();
+    munmap(hv, sizeof(*hv));
+    return tap_done();
+}
