@@ -208,13 +208,22 @@ void vcpu_enter_psci_resume(struct vcpu *v)
     v->arch.psci_resume.pending = false;
 }
 
+static bool virq_is_lpi(const struct domain *d, uint32_t virq)
+{
+#ifdef CONFIG_GICV3
+    return is_lpi(virq) && virq < (1ULL << d->arch.vgic.intid_bits);
+#else
+    return false;
+#endif
+}
+
 int arch_guest_suspend_check_virq(struct domain *d, uint32_t virq,
                                   struct vcpu **target)
 {
     struct vcpu *sleeper = d->guest_suspend.sleeper;
 
     /* No LPI can be enabled or mapped from here. */
-    if ( is_lpi(virq) && virq < (1ULL << d->arch.vgic.intid_bits) )
+    if ( virq_is_lpi(d, virq) )
         return -EOPNOTSUPP;
 
     if ( virq == d->arch.evtchn_irq )
