@@ -4,7 +4,9 @@
 # of its own: the machine's Debian sources with the suite changed.  The
 # machine's apt state is not touched.  Sourced after profile.sh.
 
-apt_state=$build/apt/$rig_profile
+# Whose packages: the rig's architecture, unless the caller has set another.
+apt_arch=${apt_arch:-$RIG_ARCH}
+apt_state=$build/apt/$RIG_RELEASE-$apt_arch
 apt_pool=$build/debs
 
 apt_options() {
@@ -16,8 +18,8 @@ apt_options() {
         -o "Dir::Etc::sourceparts=-" \
         -o "Dir::Etc::preferences=-" \
         -o "Dir::Etc::preferencesparts=-" \
-        -o "APT::Architecture=$RIG_ARCH" \
-        -o "APT::Architectures=$RIG_ARCH" \
+        -o "APT::Architecture=$apt_arch" \
+        -o "APT::Architectures=$apt_arch" \
         -o "APT::Sandbox::User=" \
         -o "Acquire::Languages=none" \
         -o "Dir::Cache::pkgcache=pkgcache.bin" \
@@ -82,7 +84,7 @@ apt_update() {
     elif [ -e "$apt_state/updated" ]; then
         echo "no fresh package index; going on with the one that is here"
     else
-        echo "no package index for $rig_profile"
+        echo "no package index for $RIG_RELEASE, $apt_arch"
         return "$ENVIRONMENT"
     fi
 }
