@@ -107,7 +107,6 @@ void fake_spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 {
     struct fake_cpu *cpu = fake.cpu;
 
-    fake_point(what_lock_guards(lock), NULL);
     if (!cpu->nr_locks || cpu->locks[cpu->nr_locks - 1] != lock ||
         lock->holder != cpu) {
         fake_fault("a lock given back that is not the last one taken");
@@ -119,6 +118,9 @@ void fake_spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
     if (flags != (cpu->nr_locks != 0))
         fake_fault("a lock given back with the flags of another");
     cpu->irqs_off = flags;
+    /* What the caller now looks at without the lock may have changed. */
+    if (lock->is_leaf)
+        fake_point(FAKE_LEAF, NULL);
 }
 
 s_time_t fake_now(void)

@@ -59,7 +59,6 @@ extern struct fake fake;
 /* All settings as new: no fault, time 1, an Arm host, dom0 calling. */
 void fake_reset(void);
 
-void fake_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void fake_point(unsigned int touches, spinlock_t *lock);
 void fake_expect_no_lock(const char *what);
 void fake_expect_leaf_lock(const char *what);

@@ -10,8 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define CONFIG_GUEST_SUSPEND 1
+#define CONFIG_ARM_64 1
+
+/* The C library has another one. */
+#define register_t uint64_t
 
 /* A setting of the test, so that one build has both architectures. */
 extern bool fake_is_arm;
@@ -26,6 +31,11 @@ bool fake_is_enabled(const char *option);
 #define container_of(ptr, type, member) \
     ((type *)((char *)(ptr) - offsetof(type, member)))
 
+#define ASSERT(condition) \
+    ((condition) ? (void)0 : fake_fault("not so: %s", #condition))
+void fake_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#define test_bit(nr, word) ((*(word) >> (nr)) & 1)
 void set_bit(unsigned int nr, unsigned long *word);
 void clear_bit(unsigned int nr, unsigned long *word);
 

@@ -5,7 +5,10 @@
 #define FAKE_XEN_SCHED_H
 
 #include <xen/config.h>
+#include <xen/errno.h>
 #include <xen/guest-suspend.h>
+#include <xen/list.h>
+#include <xen/spinlock.h>
 
 #include <xen/xen.h> /* Of libxen-dev: domid_t */
 
@@ -15,21 +18,69 @@
 #define _VPF_suspended  9
 #define VPF_suspended   (1UL << _VPF_suspended)
 
+#define _VPF_down       1
+#define VPF_down        (1UL << _VPF_down)
+
+/* Of Arm: each vCPU's private interrupts, and the domain's shared ones. */
+#define FAKE_NR_SPIS 32
+
+struct pending_irq {
+    unsigned long status;       /* GIC_IRQ_GUEST_* */
+    unsigned int irq;
+    uint8_t lr;
+    void *desc;                 /* Of a physical interrupt, or NULL. */
+    struct list_head inflight;
+};
+
 struct vcpu {
     struct domain *domain;
     unsigned int vcpu_id;
     unsigned long pause_flags;
     bool is_asleep;             /* The scheduler took it off its CPU. */
+    bool evtchn_upcall_pending;
+    struct {
+        struct {
+            spinlock_t lock;
+            struct list_head inflight_irqs;
+            struct pending_irq pending_irqs[32];
+        } vgic;
+        struct {
+            unsigned int irq;
+            uint32_t ctl;
+        } virt_timer, phys_timer;
+        struct {
+            bool pending;
+            register_t entry_point, context_id;
+        } psci_resume;
+    } arch;
 };
+
+#define vcpu_info(v, field) ((v)->field)
+#define is_vcpu_online(v) (!((v)->pause_flags & VPF_down))
+#define for_each_vcpu(d, v) \
+    for ((v) = (d)->vcpu; (v) < (d)->vcpu + FAKE_NR_VCPUS; (v)++)
 
 struct domain {
     domid_t domain_id;
     bool is_dying;
     bool is_shutting_down;
+    bool is_hardware;
+    bool is_32bit;
     unsigned int watchdogs_stopped;
     struct guest_suspend guest_suspend;
     struct vcpu vcpu[FAKE_NR_VCPUS];
+    struct {
+        unsigned int evtchn_irq;
+        struct {
+            unsigned int intid_bits;
+            struct pending_irq pending_irqs[FAKE_NR_SPIS];
+        } vgic;
+    } arch;
 };
+
+#define is_hardware_domain(d) ((d)->is_hardware)
+#define is_32bit_domain(d) ((d)->is_32bit)
+#define is_64bit_domain(d) (!(d)->is_32bit)
 
 struct vcpu *fake_current(void);
 #define current fake_current()

@@ -25,6 +25,8 @@ typedef struct spinlock {
 #define spin_unlock_irqrestore(lock, flags) \
     fake_spin_unlock_irqrestore(lock, flags)
 
+#define spin_is_locked(lock) ((lock)->holder != NULL)
+
 unsigned long fake_spin_lock_irqsave(spinlock_t *lock);
 void fake_spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags);
 

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Fake Xen on Arm: see fake_arm.h. */
+
+#include "fake.h"
+#include "fake_arm.h"
+
+#include <asm/gic.h>
+#include <asm/p2m.h>
+#include <asm/vgic.h>
+
+struct fake_arm fake_arm;
+struct fake_sysregs fake_sysregs;
+
+static void read_lr(int lr, struct gic_lr *lr_reg)
+{
+    (void)lr;
+    lr_reg->pending = fake_arm.lr_pending;
+}
+
+static const struct gic_hw_operations hw_ops = { .read_lr = read_lr };
+const struct gic_hw_operations *gic_hw_ops = &hw_ops;
+
+uint64_t p2m_lookup(struct domain *d, uint64_t gfn, p2m_type_t *type)
+{
+    (void)d;
+    *type = gfn < fake_arm.ram_end >> 12 ? p2m_ram_rw : p2m_invalid;
+    return gfn;
+}
+
+void vcpu_regs_user_to_hyp(struct vcpu *v,
+                           const struct vcpu_guest_core_regs *regs)
+{
+    (void)v;
+    fake_arm.regs = *regs;
+}
+
+struct pending_irq *spi_to_pending(struct domain *d, unsigned int irq)
+{
+    return &d->arch.vgic.pending_irqs[irq - NR_LOCAL_IRQS];
+}
+
+struct vcpu *vgic_get_target_vcpu(struct vcpu *v, unsigned int virq)
+{
+    return virq < NR_LOCAL_IRQS ? v : &v->domain->vcpu[fake_arm.spi_target];
+}
+
+struct pending_irq *fake_irq(struct vcpu *v, unsigned int irq)
+{
+    return irq < NR_LOCAL_IRQS ? &v->arch.vgic.pending_irqs[irq]
+                               : spi_to_pending(v->domain, irq);
+}
+
+/* The patched function in arch/arm/vgic.c, but for priorities. */
+void vgic_inject_irq(struct domain *d, struct vcpu *v, unsigned int virq,
+                     bool level)
+{
+    struct pending_irq *n = fake_irq(v, virq);
+    unsigned long flags;
+    bool woken;
+
+    (void)d;
+    (void)level;
+    fake_expect_no_lock("vgic_inject_irq");
+    spin_lock_irqsave(&v->arch.vgic.lock, flags);
+    n->status |= 1UL << GIC_IRQ_GUEST_QUEUED;
+    if (list_empty(&n->inflight))
+        list_add_tail(&n->inflight, &v->arch.vgic.inflight_irqs);
+    fake_point(FAKE_FLAGS, NULL);
+    woken = vgic_queued_wakeup(v, n);
+    spin_unlock_irqrestore(&v->arch.vgic.lock, flags);
+    if (woken)
+        guest_suspend_release(v);
+}
+
+static void init_irq(struct pending_irq *p, unsigned int irq)
+{
+    p->irq = irq;
+    p->status = 1UL << GIC_IRQ_GUEST_ENABLED;
+    INIT_LIST_HEAD(&p->inflight);
+}
+
+void fake_arm_domain_init(struct domain *d)
+{
+    unsigned int i;
+    struct vcpu *v;
+
+    fake_arm = (struct fake_arm){ .ram_end = 1ULL << 30 };
+    fake_sysregs = (struct fake_sysregs){ 0 };
+    d->arch.evtchn_irq = FAKE_EVTCHN;
+    d->arch.vgic.intid_bits = 16;
+    for (i = 0; i < FAKE_NR_SPIS; i++)
+        init_irq(&d->arch.vgic.pending_irqs[i], NR_LOCAL_IRQS + i);
+    for_each_vcpu (d, v) {
+        if (v->vcpu_id)
+            v->pause_flags = VPF_down;
+        v->arch.virt_timer.irq = FAKE_VIRT_TIMER;
+        v->arch.phys_timer.irq = FAKE_PHYS_TIMER;
+        INIT_LIST_HEAD(&v->arch.vgic.inflight_irqs);
+        for (i = 0; i < NR_LOCAL_IRQS; i++)
+            init_irq(&v->arch.vgic.pending_irqs[i], i);
+    }
+}
+
+void fake_irq_in_flight(struct vcpu *v, unsigned int irq, unsigned int bit)
+{
+    struct pending_irq *p = fake_irq(v, irq);
+
+    p->status |= 1UL << bit;
+    if (list_empty(&p->inflight))
+        list_add_tail(&p->inflight, &v->arch.vgic.inflight_irqs);
+}
+
+unsigned int fake_take_irqs(struct vcpu *v)
+{
+    struct list_head *list = &v->arch.vgic.inflight_irqs;
+    unsigned long flags;
+    unsigned int nr = 0;
+
+    spin_lock_irqsave(&v->arch.vgic.lock, flags);
+    for (; !list_empty(list); nr++) {
+        struct pending_irq *p = container_of(list->next, struct pending_irq,
+                                             inflight);
+
+        p->status &= 1UL << GIC_IRQ_GUEST_ENABLED;
+        list_del_init(&p->inflight);
+    }
+    spin_unlock_irqrestore(&v->arch.vgic.lock, flags);
+    return nr;
+}
+
+bool fake_has_irq(const struct vcpu *v)
+{
+    const struct pending_irq *p;
+
+    list_for_each_entry (p, &v->arch.vgic.inflight_irqs, inflight)
+        if (test_bit(GIC_IRQ_GUEST_QUEUED, &p->status) &&
+            test_bit(GIC_IRQ_GUEST_ENABLED, &p->status))
+            return true;
+    return false;
+}
