@@ -38,3 +38,24 @@ tests/unit/test-xensuspendd-daemon_SRCS := \
     $(addprefix $(xensuspendd_DIR)/,daemon.c notify.c privileges.c) \
     $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS) \
     $(xensuspendd_hooks_SRCS)
+
+MANPAGES += man/xensuspendd.8 man/xen-guest-suspend-paths.7
+
+# Service files, with the paths that were configured.
+xensuspendd_SERVICES := $(addprefix $(xensuspendd_DIR)/,\
+    xensuspendd.service xensuspendd.init)
+ALL_TARGETS += $(xensuspendd_SERVICES)
+$(xensuspendd_SERVICES): %: $(srcdir)/%.in config/config.mk
+	@mkdir -p $(@D)
+	$(call step,SED,$@) sed 's|@sbindir@|$(sbindir)|g' $< >$@
+
+INSTALL_FILES += \
+    644:$(xensuspendd_DIR)/xensuspendd.service:$(prefix)/lib/systemd/system/xensuspendd.service \
+    755:$(xensuspendd_DIR)/xensuspendd.init:$(sysconfdir)/init.d/xensuspendd
+
+# Examples, to be copied to the hooks directory by who wants them.
+xensuspendd_HOOKS := $(addprefix $(xensuspendd_DIR)/hooks/,\
+    10-syslog 50-wake-later)
+LINT_SH += $(xensuspendd_HOOKS)
+INSTALL_FILES += $(foreach hook,$(xensuspendd_HOOKS),\
+    755:$(srcdir)/$(hook):$(datadir)/doc/$(PACKAGE_NAME)/examples/hooks/$(notdir $(hook)))
