@@ -59,3 +59,8 @@ xensuspendd_HOOKS := $(addprefix $(xensuspendd_DIR)/hooks/,\
 LINT_SH += $(xensuspendd_HOOKS)
 INSTALL_FILES += $(foreach hook,$(xensuspendd_HOOKS),\
     755:$(srcdir)/$(hook):$(datadir)/doc/$(PACKAGE_NAME)/examples/hooks/$(notdir $(hook)))
+
+UNIT_PROGRAMS += tests/unit/test-xensuspendd-hooks
+tests/unit/test-xensuspendd-hooks_SRCS := \
+    tests/unit/test-xensuspendd-hooks.c $(xensuspendd_hooks_SRCS) \
+    $(xensuspendd_DIR)/log.c
