@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# For tests with the bare-metal guests of tests/guest.  Sourced by them.
+
+# shellcheck shell=sh
+
+# bare_create NAME PROGRAM [CONFIG_LINE...]: start a bare-metal guest; sets domid.
+bare_create() {
+    bare_name=$1 bare_image=/e2e/guests/$2.bin
+    shift 2
+    [ -e "$bare_image" ] || skip "no $bare_image on this host: it is for arm64, by 'make guests'"
+    guest_config "$bare_name" "kernel=\"$bare_image\"" 'memory=16' 'cmdline=""' "$@" >/dev/null
+    # It has no use for one, and a small one has no room.
+    sed -i '/^ramdisk=/d' "$bare_name.cfg"
+    show xl create -q "$bare_name.cfg" || fail "xl create $bare_name.cfg"
+    domid=$(xl domid "$bare_name") || fail "xl domid $bare_name"
+}
+
+bare_asleep() { xl suspend-status -q "$1"; }
+# bare_answer NAME REQUEST: do what a line "REQ ..." of the guest asks for.  It
+# comes just before the sleep: a wake is refused until the guest is asleep.
+bare_answer() {
+    case $2 in
+    wake) wait_until 30 xl trigger "$1" wake ;;
+    "wake virq="*) wait_until 30 xl trigger "$1" wake "--virq=${2#wake virq=}" ;;
+    pause-unpause-wake)
+        wait_until 30 bare_asleep "$1"
+        xl pause "$1"
+        xl unpause "$1"
+        bare_asleep "$1" || fail "a pause and an unpause ended the sleep of $1"
+        xl trigger "$1" wake || fail "waking $1 after a pause and an unpause"
+        ;;
+    pause-wake-unpause)
+        wait_until 30 bare_asleep "$1"
+        xl pause "$1"
+        xl trigger "$1" wake || fail "waking $1 while it is paused"
+        xl unpause "$1"
+        ;;
+    *) fail "guest $1 asks for something unknown: '$2'" ;;
+    esac
+}
+
+# bare_run NAME LAST_LINE: answer the guest until it prints LAST_LINE (an
+# extended regular expression).
+bare_run() {
+    bare_answered=0
+    until guest_said "$1" "$2"; do
+        bare_asked=$(guest_count "$1" '^REQ ')
+        if [ "$bare_asked" -gt "$bare_answered" ]; then
+            bare_answered=$((bare_answered + 1))
+            bare_request=$(tr -d '\r' <"$(guest_log "$1")" |
+                sed -n 's/^REQ //p' | sed -n "${bare_answered}p")
+            note "$1 asks: $bare_request"
+            bare_answer "$1" "$bare_request"
+        elif ! xl domid "$1" >/dev/null 2>&1; then
+            # Its last words may be on their way yet.
+            guest_says "$1" 5 "$2"
+        else
+            usleep 200000
+        fi
+    done
+}
