@@ -21,6 +21,10 @@
 
 #define ENV_PREFIX "GUEST_SUSPEND_"
 
+/* With the places where our own xl may be, before the stock one. */
+#define HOOK_PATH \
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* The nodes, and PATH, DOMAIN, DOMID, PREVIOUS_SEQ. */
 #define ENV_MAX (NODES_MAX + 4)
 
@@ -130,7 +134,7 @@ static int make_environment(const struct hook_event *e, char *env[ENV_MAX + 1])
     unsigned int n = 0, i;
     char *c;
 
-    if (asprintf(&env[n], "PATH=/usr/sbin:/usr/bin:/sbin:/bin") < 0 ||
+    if (asprintf(&env[n], "PATH=" HOOK_PATH) < 0 ||
         asprintf(&env[++n], ENV_PREFIX "DOMAIN=%s", e->domain) < 0 ||
         asprintf(&env[++n], ENV_PREFIX "DOMID=%"PRIu32, e->domid) < 0 ||
         asprintf(&env[++n], ENV_PREFIX "PREVIOUS_SEQ=%"PRIu64,
