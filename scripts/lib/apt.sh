@@ -73,36 +73,31 @@ apt_prepare() {
     fi
 }
 
-# apt_update [force]: the index, a day old at most.  An old one serves where
-# the network is gone: everything that it names is verified by digest.
+# apt_fresh: the index is less than a day old.
+apt_fresh() { [ -n "$(find "$apt_state/updated" -mtime -1 2>/dev/null)" ]; }
+# apt_current FILE: FILE was made from this index, and the index is fresh.
+apt_current() { apt_fresh && [ -n "$(find "$1" -newer "$apt_state/updated" 2>/dev/null)" ]; }
+
+# apt_update: the index.  An old one serves where the network is gone:
+# everything that it names is verified by digest.
 apt_update() {
-    if [ -z "${1-}" ] && [ -n "$(find "$apt_state/updated" -mtime -1 2>/dev/null)" ]; then
-        return 0
-    fi
-    if apt_get update -o APT::Update::Error-Mode=any; then
+    # shellcheck disable=SC2046
+    if timeout 300 apt-get $(apt_options) update -o APT::Update::Error-Mode=any; then
         touch "$apt_state/updated"
     elif [ -e "$apt_state/updated" ]; then
         echo "no fresh package index; going on with the one that is here"
     else
-        echo "no package index for $RIG_RELEASE, $apt_arch"
+        echo "no package index for $rig_profile"
         return "$ENVIRONMENT"
     fi
 }
 
-# apt_unchanged FILE: it was made from the index as it is.
-apt_unchanged() { [ -n "$(find "$1" -newer "$apt_state/updated" 2>/dev/null)" ]; }
-
-# apt_resolve SPEC...: "package names", one a line, of profile_packages' specs.
+# apt_resolve SPEC...: package names, one a line, of profile_packages' specs.
 apt_resolve() {
+    resolve_deep=
     for spec; do
         case $spec in
-        +*)
-            apt_get install --print-uris --no-install-recommends -y "${spec#+}" 2>/dev/null |
-                sed -n "s/^'[^']*' \([^_]*\)_.*/\1/p" | grep . || {
-                echo "cannot resolve ${spec#+} of $rig_profile" >&2
-                return "$ENVIRONMENT"
-            }
-            ;;
+        +*) resolve_deep="$resolve_deep ${spec#+}" ;;
         @*) # What a meta package stands for, without the rest that it wants.
             apt_cache depends "${spec#@}" | sed -n 's/^ *Depends: //p' | head -n 1 | grep . || {
                 echo "cannot resolve ${spec#@} of $rig_profile" >&2
@@ -110,8 +105,15 @@ apt_resolve() {
             }
             ;;
         *) echo "$spec" ;;
-        esac || return
-    done | LC_ALL=C sort -u
+        esac
+    done
+    [ -n "$resolve_deep" ] || return 0
+    # shellcheck disable=SC2086 # words are wanted
+    apt_get install --print-uris --no-install-recommends -y $resolve_deep |
+        sed -n "s/^'[^']*' \([^_]*\)_.*/\1/p" | grep . || {
+        echo "cannot resolve$resolve_deep of $rig_profile" >&2
+        return "$ENVIRONMENT"
+    }
 }
 
 # apt_list PACKAGE...: "URI FILE SIZE DIGEST" a line; this is what is hashed.
@@ -128,8 +130,8 @@ apt_fetch() {
     done
     fetch_rc=0
     if [ -n "$missing" ]; then
-        # shellcheck disable=SC2086
-        (cd "$fetch_tmp" && apt_get download $missing) || fetch_rc=$?
+        # shellcheck disable=SC2046,SC2086
+        (cd "$fetch_tmp" && timeout 900 apt-get $(apt_options) download $missing) || fetch_rc=$?
         if [ "$fetch_rc" -eq 0 ]; then
             mv "$fetch_tmp"/*.deb "$apt_pool/"
         fi
