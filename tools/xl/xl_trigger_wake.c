@@ -98,8 +98,8 @@ static int wake(const char *domain, const struct request *request)
     case ERROR_INVAL:
         if (request->virq != LIBXL_RESUME_VIRQ_NONE) {
             xl_error("domain '%s' cannot be woken by vIRQ %" PRIu64
-                     " (only by a shared interrupt of its own, unless it is"
-                     " shut down, dying or dom0)", domain, request->virq);
+                     ": no shared interrupt of its own (or it is shut down,"
+                     " dying or dom0)", domain, request->virq);
             break;
         }
         xl_error("domain '%s' cannot be woken: it is shut down, dying or dom0",
