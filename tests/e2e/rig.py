@@ -26,7 +26,8 @@ GRACE_S = 60
 PANIC = re.compile(
     r"Panic on CPU|Xen BUG at|Assertion '.*' failed|UBSAN:|Kernel panic"
     r"|Unable to handle kernel")
-ESCAPE = b"\x1d"  # Ctrl-]
+# Ctrl-\: not Ctrl-], which leaves xl console.
+ESCAPE = b"\x1c"
 
 QEMU = {
     "arm64": {
