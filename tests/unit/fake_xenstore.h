@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#define FAKE_NODES 512
+#define FAKE_NODES 1024
 #define FAKE_DOMAINS 64
 
 struct fake_node {

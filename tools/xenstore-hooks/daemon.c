@@ -37,7 +37,7 @@
  * change has to wait for that reason.
  */
 #define EVENT_BURST       64
-#define EVENT_PERIOD_MS   5
+#define EVENT_PERIOD_MS   10
 
 /* Publications between two looks for events and signals. */
 #define PUBLISH_BATCH     32
@@ -264,14 +264,15 @@ static void publish(struct daemon *d, struct domain *dom)
         fail(d, dom, "publish");
         return;
     }
-    if (dom->shown.instance != dom->rec.instance)
+    if (dom->shown.instance != dom->rec.instance) {
         end_sleep_of_dead(d, dom);
+        dom->name[0] = '\0';
+    }
+    tree_domain_name(d->tree, dom->domid, dom->name);
     model_published(&d->model, dom, !run_hooks, now_ms());
 
-    if (transition) {
-        tree_domain_name(d->tree, dom->domid, dom->name);
+    if (transition)
         log_transition(dom);
-    }
     if (run_hooks)
         queue_hooks_for_change(d, dom, previous_seq);
 }
@@ -337,12 +338,10 @@ static void queue_missed_hooks(struct daemon *d)
             dom->shown.instance == dom->rec.instance &&
             dom->shown.seq != dom->shown.instance &&
             dom->shown.hooks_seq != dom->shown.seq &&
-            dom->rec.seq > dom->hooked_seq) {
-            tree_domain_name(d->tree, dom->domid, dom->name);
+            dom->rec.seq > dom->hooked_seq)
             queue_hooks_for_change(d, dom, dom->shown.hooks_seq ?
                                            dom->shown.hooks_seq :
                                            dom->shown.instance);
-        }
     }
 }
 
@@ -350,6 +349,7 @@ static void queue_missed_hooks(struct daemon *d)
 static int resync(struct daemon *d)
 {
     bool connected = false;
+    unsigned int i;
 
     if (!d->tree) {
         d->tree = tree_open();
@@ -366,8 +366,16 @@ static int resync(struct daemon *d)
         goto fail;
     if (list_all(d))
         goto fail;
-    if (connected)
+    if (connected) {
+        for (i = 0; i < d->model.nr; i++) {
+            struct domain *dom = d->model.domains[i];
+
+            /* Else it may be another domain's by now. */
+            if (dom->shown.instance == dom->rec.instance)
+                tree_domain_name(d->tree, dom->domid, dom->name);
+        }
         queue_missed_hooks(d);
+    }
     d->resync_failed = false;
     return 0;
 

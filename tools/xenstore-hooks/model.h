@@ -54,7 +54,7 @@ struct domain {
     bool listed;            /* The listing under way has it. */
     bool introduced;        /* xenstored has been seen to know it. */
     bool gone;              /* It is dead, and its nodes are to go. */
-    char name[DOMAIN_NAME_MAX]; /* When last published; fit for a log. */
+    char name[DOMAIN_NAME_MAX]; /* When last looked up; fit for a log. */
     uint64_t hooked_seq;    /* The latest that we gave to hooks; 0: none. */
     uint64_t published_ms;
     uint64_t retry_ms;      /* After a failure: not before. */

@@ -371,6 +371,7 @@ void tree_domain_name(struct tree *t, uint32_t domid,
 
     snprintf(path, sizeof(path), "/local/domain/%"PRIu32"/name", domid);
     value = xs_read(t->xs, XBT_NULL, path, &len);
-    log_sanitise(name, DOMAIN_NAME_MAX, value ? value : "", len);
+    if (value)
+        log_sanitise(name, DOMAIN_NAME_MAX, value, len);
     free(value);
 }

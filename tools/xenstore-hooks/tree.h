@@ -67,7 +67,10 @@ int tree_set_ready(struct tree *t, pid_t pid);
 /* 1: xenstored knows the domain; 0: it does not. */
 int tree_introduced(struct tree *t, uint32_t domid);
 
-/* The domain's name, fit for a log; "" if it has none. */
+/*
+ * The domain's name, fit for a log.  name is left alone where there is none: the
+ * toolstack removes it before the domain's last change.
+ */
 void tree_domain_name(struct tree *t, uint32_t domid,
                       char name[DOMAIN_NAME_MAX]);
 
