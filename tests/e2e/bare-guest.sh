@@ -8,7 +8,7 @@
 bare_create() {
     bare_name=$1 bare_image=/e2e/guests/$2.bin
     shift 2
-    [ -e "$bare_image" ] || skip "no $bare_image on this host: it is for arm64, by 'make guests'"
+    [ -e "$bare_image" ] || skip "no $bare_image on this host: 'make guests' makes it, for arm64 and with the compiler for it"
     guest_config "$bare_name" "kernel=\"$bare_image\"" 'memory=16' 'cmdline=""' "$@" >/dev/null
     # It has no use for one, and a small one has no room.
     sed -i '/^ramdisk=/d' "$bare_name.cfg"
@@ -59,4 +59,13 @@ bare_run() {
             usleep 200000
         fi
     done
+}
+
+# bare_results NAME: what it reported is all good, and nothing was left out.
+bare_results() {
+    tr -d '\r' <"$(guest_log "$1")" | grep -E '^(not ok|# done|Bail out!)|# SKIP'
+    expect_eq "cases of $1 that the rig kept from running" 0 "$(guest_count "$1" '^not ok .*# ERROR')"
+    expect_eq "skipped cases of $1" 0 "$(guest_count "$1" '# SKIP')"
+    expect_eq "failed cases of $1" 0 "$(guest_count "$1" '^not ok')"
+    guest_said "$1" '^# done: [1-9][0-9]* passed, 0 failed' || fail "$1 did not get to its end"
 }
