@@ -150,8 +150,9 @@ static void create(unsigned int i)
     fake_domain_create(&domains[i], i + 1);
     fake_arm_domain_init(&domains[i]);
     exists[i] = true;
+    last_seq++;
     model[i] = (record_t){
-        .seq = ++last_seq,
+        .seq = last_seq,
         .instance = last_seq,
         .since_ns = (uint64_t)fake.now,
         .domid = i + 1,
@@ -203,10 +204,11 @@ static void guest_suspends(unsigned int i)
     struct domain *d = &domains[i];
     struct vcpu *v = &d->vcpu[0], *caller = fake.caller;
     const struct pending_irq *p = pending(v);
-    uint32_t entry;
+    uint32_t entry = take_byte();
     int32_t rc = PSCI_SUCCESS;
 
-    take(&entry, sizeof(entry));
+    /* Most are good; some are odd, or beyond the guest's RAM. */
+    entry = entry & 0x80 ? 0x1000 : entry << 28 | (entry & 3);
     if (is_suspended(i))
         return; /* It cannot call. */
 
@@ -335,6 +337,18 @@ static void ask_list(op_t *op)
     free(room);
 }
 
+/* Near the bounds of what a guest has, and of what there is. */
+static uint32_t some_virq(void)
+{
+    static const uint32_t bases[] = {
+        0, FAKE_EVTCHN - 3, NR_LOCAL_IRQS, NR_LOCAL_IRQS + FAKE_NR_SPIS - 4,
+        1016, FIRST_LPI - 4, (1U << 16) - 4, UINT32_MAX - 3,
+    };
+    uint8_t byte = take_byte();
+
+    return bases[byte >> 5] + (byte & 7);
+}
+
 static void request(void)
 {
     unsigned int i = take_byte() % (NR_SLOTS + 1), shape = take_byte();
@@ -353,10 +367,11 @@ static void request(void)
             op.u.list.nr = take_byte() % (NR_SLOTS + 2);
         } else if (op.op == XEN_GUEST_SUSPEND_OP_RESUME && i < NR_SLOTS) {
             op.u.resume.flags = shape >> 1 & 1;
-            if (op.u.resume.flags)
-                op.u.resume.virq = take_byte();
+            if (op.u.resume.flags || shape & 8)
+                op.u.resume.virq = some_virq();
             if (shape & 4)
-                op.u.resume.seq = model[i].seq - (shape >> 3 & 1);
+                op.u.resume.seq = model[i].seq - (shape >> 3 & 1) +
+                                  ((uint64_t)(take_byte() & 1) << 32);
             if (shape & 16)
                 op.u.resume.instance = model[i].instance + (shape >> 5 & 1);
         }
@@ -424,13 +439,14 @@ static void something(void)
     case 7:
         /* Turn a screw. */
         irq = take_byte() % (NR_LOCAL_IRQS + FAKE_NR_SPIS);
-        switch (take_byte() % 10) {
+        switch (take_byte() % 12) {
         case 0:
             fake_irq(&domains[i].vcpu[0], irq)->status ^=
                 1UL << GIC_IRQ_GUEST_ENABLED;
             break;
         case 1:
-            fake_irq(&domains[i].vcpu[0], irq)->desc = &domains;
+            fake_irq(&domains[i].vcpu[0], irq)->desc =
+                fake_irq(&domains[i].vcpu[0], irq)->desc ? NULL : &domains;
             break;
         case 2:
             fake_arm.spi_target ^= 1;
@@ -458,6 +474,15 @@ static void something(void)
             break;
         case 9:
             fake_is_arm ^= true;
+            break;
+        case 10:
+            /* The guest has seen it, and perhaps has yet to take it. */
+            if (!is_suspended(i))
+                fake_irq_in_flight(&domains[i].vcpu[0], irq,
+                                   GIC_IRQ_GUEST_VISIBLE);
+            break;
+        case 11:
+            fake_arm.lr_pending ^= true;
             break;
         }
         break;

@@ -27,7 +27,7 @@ clang -fsanitize=fuzzer,address,undefined -o "$tmp/probe" "$tmp/probe.c" \
     skip "clang without libFuzzer (Debian package libclang-rt-N-dev, N as in clang --version)"
 
 if ! clang -g -O1 -fsanitize=fuzzer,address,undefined \
-    -fno-sanitize-recover=all -Wall -D_GNU_SOURCE -D__XEN_TOOLS__ \
+    -fno-sanitize-recover=all -Wall -Werror -D_GNU_SOURCE -D__XEN_TOOLS__ \
     -iquote "$src/tools/include" -iquote "$xen/include" \
     -iquote "$src/tests/unit" -I"$fake" -I"$xen/include" \
     -I"$xen/arch/arm/include" -o "$tmp/fuzz-domctl" \
@@ -45,7 +45,7 @@ if [ $# -gt 0 ]; then
 fi
 
 mkdir "$tmp/corpus" || exit 1
-if "$tmp/fuzz-domctl" -seed=1 -runs=60000 -max_len=1024 -len_control=0 \
+if "$tmp/fuzz-domctl" -seed=1 -runs=30000 -max_len=1024 -len_control=0 \
     -artifact_prefix="$tmp/" "$tmp/corpus" >"$tmp/log" 2>&1; then
     grep '#[0-9]*.DONE' "$tmp/log" | sed 's/^/# /'
     echo "ok 1 - the domctl does as the model says"

@@ -11,6 +11,10 @@ tests/unit/test-guest-suspend-state_SRCS := \
     tests/unit/test-guest-suspend-state.c $(FAKE_XEN)/fake_arch.c \
     $(FAKE_XEN_SRCS)
 
+UNIT_PROGRAMS += tests/unit/test-guest-suspend-arm
+tests/unit/test-guest-suspend-arm_SRCS := \
+    tests/unit/test-guest-suspend-arm.c $(FAKE_XEN_SRCS) $(FAKE_XEN_ARM_SRCS)
+
 UNIT_PROGRAMS += tests/unit/test-guest-suspend-model
 tests/unit/test-guest-suspend-model_SRCS := \
     tests/unit/test-guest-suspend-model.c $(FAKE_XEN_SRCS) $(FAKE_XEN_ARM_SRCS)
@@ -23,5 +27,6 @@ define fake_xen_flags
 $(patsubst %.c,%.o,$(1))_CPPFLAGS = $$(FAKE_XEN_CPPFLAGS)
 endef
 $(foreach src,$(sort $(tests/unit/test-guest-suspend-state_SRCS) \
+    tests/unit/test-guest-suspend-arm.c \
     $(tests/unit/test-guest-suspend-model_SRCS)), \
     $(eval $(call fake_xen_flags,$(src))))
