@@ -184,11 +184,15 @@ static const struct pending_irq *pending(const struct vcpu *v)
     const struct pending_irq *p;
 
     list_for_each_entry (p, &v->arch.vgic.inflight_irqs, inflight) {
-        bool high = p->irq == FAKE_VIRT_TIMER
-                    ? (fake_sysregs.CNTV_CTL_EL0 & fired) == fired
-                    : p->irq == FAKE_PHYS_TIMER
-                    ? (v->arch.phys_timer.ctl & (fired | CNTx_CTL_MASK)) == fired
-                    : p->irq == FAKE_EVTCHN ? v->evtchn_upcall_pending : true;
+        const uint32_t ctl = v->arch.phys_timer.ctl & (fired | CNTx_CTL_MASK);
+        bool high = true;
+
+        if (p->irq == FAKE_VIRT_TIMER)
+            high = (fake_sysregs.CNTV_CTL_EL0 & fired) == fired;
+        else if (p->irq == FAKE_PHYS_TIMER)
+            high = ctl == fired;
+        else if (p->irq == FAKE_EVTCHN)
+            high = v->evtchn_upcall_pending;
 
         if (high && test_bit(GIC_IRQ_GUEST_ENABLED, &p->status) &&
             (test_bit(GIC_IRQ_GUEST_QUEUED, &p->status) ||
