@@ -208,7 +208,7 @@ char **xs_check_watch(struct xs_handle *h)
         return NULL;
     name = names[what == 'r'];
     ret = malloc(2 * sizeof(ret[0]) + strlen(name) + 1);
-    must(ret, "malloc");
+    must(ret != NULL, "malloc");
     ret[0] = ret[1] = strcpy((char *)&ret[2], name);
     return ret;
 }
@@ -342,7 +342,7 @@ char **xs_directory(struct xs_handle *h, xs_transaction_t ta, const char *path,
     /* Room for all, as one block, as libxenstore gives it. */
     size = *nr * (sizeof(ret[0]) + sizeof(nodes[0].path));
     ret = malloc(size);
-    must(ret, "malloc");
+    must(ret != NULL, "malloc");
     text = (char *)&ret[*nr];
     *num = 0;
     for (i = 0; i < *nr; i++) {
