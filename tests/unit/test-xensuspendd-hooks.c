@@ -183,7 +183,9 @@ static void test_order_and_environment(void)
     TAP_EQ_INT(atoi(text_of("fds")), 4, "no descriptors of ours");
     TAP_EQ_STR(text_of("umask"), "0022\n", "umask");
     TAP_OK(strstr(text_of("blocked"), "0000000000000000"), "no signal blocked");
-    TAP_OK(strstr(text_of("ignored"), "0000000000000000"), "nor ignored");
+    /* The C library keeps 32 and 33, and make's posix_spawn() ignores them. */
+    TAP_OK(strstr(text_of("ignored"), "0000000000000000") ||
+           strstr(text_of("ignored"), "0000000180000000"), "nor ignored");
     TAP_OK(logged("hook=10-a domain=\"web\" domid=1 seq=2: to the log"),
            "output is logged");
     TAP_OK(logged("forged? ?line"), "and cannot forge");
