@@ -87,7 +87,7 @@ static void read_domain(const char *line)
     nr_domains++;
 }
 
-__attribute__((constructor))
+/* Anew for each call: a test may put another file in its place. */
 static void read_host(void)
 {
     const char *path = getenv("GS_FAKE_HOST");
@@ -96,7 +96,9 @@ static void read_host(void)
     unsigned int op;
     int number;
 
-    fake_xencall_handler_fn = fake_host_hypercall;
+    nr_domains = 0;
+    memset(domains, 0, sizeof(domains));
+    memset(op_errno, 0, sizeof(op_errno));
     while (file && fgets(line, sizeof(line), file)) {
         if (!strncmp(line, "domain ", 7)) {
             read_domain(line);
@@ -115,6 +117,13 @@ static void read_host(void)
     }
     if (file)
         fclose(file);
+}
+
+__attribute__((constructor))
+static void start(void)
+{
+    fake_xencall_handler_fn = fake_host_hypercall;
+    read_host();
 }
 
 static int by_seq(const void *a, const void *b)
@@ -165,6 +174,7 @@ int fake_host_hypercall(unsigned int nr, void *arg)
     struct domain *domain = NULL;
     uint16_t domid;
 
+    read_host();
     memcpy(&domid, domctl + 8, sizeof(domid));
     for (unsigned int i = 0; i < nr_domains; i++)
         if (domains[i].record.domid == domid)
@@ -239,6 +249,30 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
         }
     }
     errno = ENOENT;
+    return NULL;
+}
+
+/* Nothing to watch here: callers have to do without. */
+int xs_fileno(struct xs_handle *h)
+{
+    (void)h;
+    errno = ENOSYS;
+    return -1;
+}
+
+bool xs_watch(struct xs_handle *h, const char *path, const char *token)
+{
+    (void)h;
+    (void)path;
+    (void)token;
+    errno = ENOSYS;
+    return false;
+}
+
+char **xs_check_watch(struct xs_handle *h)
+{
+    (void)h;
+    errno = ENOSYS;
     return NULL;
 }
 

@@ -13,7 +13,13 @@ UNIT_PROGRAMS += tests/unit/test-libxlguestsuspend
 tests/unit/test-libxlguestsuspend_SRCS = \
     tests/unit/test-libxlguestsuspend.c tests/unit/fake_xencall.c \
     $(tools/libs/light/libxlguestsuspend_SRCS)
-tests/unit/test-libxlguestsuspend_LDLIBS = $(YAJL_LIBS)
+tests/unit/test-libxlguestsuspend_LDLIBS = $(XENSTORE_LIBS) $(YAJL_LIBS)
+
+UNIT_PROGRAMS += tests/unit/test-suspend-watch
+tests/unit/test-suspend-watch_SRCS = \
+    tests/unit/test-suspend-watch.c tests/unit/fake_xencall.c \
+    $(tools/libs/light/libxlguestsuspend_SRCS)
+tests/unit/test-suspend-watch_LDLIBS = $(YAJL_LIBS)
 
 UNIT_PROGRAMS += tests/unit/test-xl-parts
 tests/unit/test-xl-parts_SRCS = tests/unit/test-xl-parts.c \

@@ -55,6 +55,8 @@ static const struct {
     { ERROR_NOMEM, "out of memory" },
     { ERROR_INVAL, "not possible with this domain or vIRQ" },
     { ERROR_DOMAIN_NOTFOUND, "no such domain" },
+    { ERROR_DOMAIN_DESTROYED, "the domain has ceased to exist" },
+    { ERROR_TIMEDOUT, "timed out" },
     { ERROR_GUEST_SUSPEND_UNSUPPORTED,
       "this hypervisor has no guest suspend: it lacks the guest suspend patch"
       " (XEN_DOMCTL_guest_suspend)" },

@@ -293,6 +293,93 @@ char *libxl_domain_resume_virq_opts_to_json(libxl_ctx *ctx,
 int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
                              const libxl_domain_resume_virq_opts *opts);
 
+/*
+ * LIBXL_HAVE_GUEST_SUSPEND_WATCH
+ *
+ * libxl_domain_suspend_wait and libxl_suspend_watch_* are there.
+ *
+ * Both are told of changes through xenstore while xensuspendd runs, and cost
+ * nothing in between.  Without it, and from when it or xenstored ends, they
+ * look every 100 ms instead; they turn to it when it comes (back).  In neither
+ * case is a change missed: what counts is the hypervisor's seq.  A daemon that
+ * is there but does not run (SIGSTOP) delays both.
+ *
+ * They hold files and a thread of libxenstore's, which has all signals blocked.
+ * A child after fork must not touch a watch; exec closes all of it.
+ */
+#define LIBXL_HAVE_GUEST_SUSPEND_WATCH 1
+
+#define LIBXL_GUEST_SUSPEND_FOREVER (-1)
+
+/*
+ * libxl_domain_suspend_wait: until a domain sleeps, or runs
+ *
+ * state is LIBXL_GUEST_SUSPEND_STATE_RUNNING or _SUSPENDED.
+ *
+ * after_seq 0: returns once the domain is in the state, at once if it is.
+ *
+ * Otherwise after_seq is the seq of a record that the caller has: returns once
+ * the domain has changed its state since, and has been in the state then.  A
+ * sleep that began and ended since that record, or between two looks, counts:
+ * *info_r may then show the domain in the other state again.  (Where that
+ * record showed the domain in the state itself, and it is in the other one by
+ * the first look, it cannot be known whether there was another sleep: it
+ * counts.  The record's suspends tells.)
+ *
+ * timeout_ms: 0 looks once, LIBXL_GUEST_SUSPEND_FOREVER waits without end.
+ * info_r: the record that ended the wait; untouched on an error; may be NULL.
+ *
+ * ERROR_TIMEDOUT
+ * ERROR_DOMAIN_NOTFOUND      no such domain
+ * ERROR_DOMAIN_DESTROYED     it ceased to exist during the wait
+ * ERROR_GUEST_SUSPEND_STALE  the domain is younger than after_seq
+ * ERROR_INVAL                another state, or a timeout below -1
+ * ERROR_GUEST_SUSPEND_UNSUPPORTED, _DENIED, _NO_HYPERVISOR, ERROR_NOMEM,
+ * ERROR_FAIL
+ */
+int libxl_domain_suspend_wait(libxl_ctx *ctx, libxl_domid domid,
+                              libxl_guest_suspend_state state,
+                              uint64_t after_seq, int timeout_ms,
+                              libxl_guest_suspend_info *info_r);
+
+/*
+ * libxl_suspend_watch: follow all domains
+ *
+ * A watch gives each domain's record after each change of its state; changes
+ * in quick succession may give one record, whose suspends has counted them.
+ * It belongs to one thread at a time.
+ */
+typedef struct libxl_suspend_watch libxl_suspend_watch;
+
+/*
+ * after_seq: the largest seq seen so far, to get what changed since; 0: each
+ * domain comes once with its present record, to begin with.  On an error
+ * *watch_r is NULL: as libxl_domain_suspend_state() has it, or ERROR_FAIL.
+ */
+int libxl_suspend_watch_open(libxl_ctx *ctx, uint64_t after_seq,
+                             libxl_suspend_watch **watch_r);
+
+/* NULL is harmless. */
+void libxl_suspend_watch_close(libxl_suspend_watch *watch);
+
+/*
+ * Readable while libxl_suspend_watch_next() may have something; for poll() and
+ * the like, and for nothing else.  It stays the watch's.
+ */
+int libxl_suspend_watch_fd(const libxl_suspend_watch *watch);
+
+/*
+ * The next record.  timeout_ms as above.
+ *
+ * 0                       a change: *info_r is the domain's record
+ * ERROR_DOMAIN_DESTROYED  a domain ceased to exist: *info_r is the last record
+ *                         that the watch had of it
+ * ERROR_TIMEDOUT          nothing (yet)
+ * Any other error is one of libxl_domain_suspend_state()'s; the watch goes on.
+ */
+int libxl_suspend_watch_next(libxl_suspend_watch *watch, int timeout_ms,
+                             libxl_guest_suspend_info *info_r);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

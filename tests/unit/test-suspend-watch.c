@@ -1,0 +1,625 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Waiting for and following guest suspends, on a fake hypervisor and a fake
+ * xenstore.  What changes does so at a given hypercall, right behind the
+ * answer to it: in the gap in which a careless caller would miss it.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <xen/xen.h>
+#include <xenstore.h>
+#include "public/guest_suspend.h"
+
+#include "fake_xencall.h"
+#include "libxl_guest_suspend.h"
+#include "tap.h"
+
+#define RUNNING LIBXL_GUEST_SUSPEND_STATE_RUNNING
+#define SUSPENDED LIBXL_GUEST_SUSPEND_STATE_SUSPENDED
+#define FOREVER LIBXL_GUEST_SUSPEND_FOREVER
+/* Long for a machine, and the end of a test that hangs. */
+#define LONG_MS 20000
+
+/* The hypervisor */
+
+#define NR_DOMAINS 8
+
+static struct {
+    bool there;
+    uint64_t seq, instance;
+    uint8_t state;
+} host[NR_DOMAINS];
+
+static unsigned int nr_gets, nr_lists;
+static int fail_errno;
+/* Run behind the answer to the call that makes nr_calls_left 0. */
+static void (*then)(void);
+static unsigned int nr_calls_left;
+
+static void fill(struct xen_guest_suspend_record *record, unsigned int domid)
+{
+    memset(record, 0, sizeof(*record));
+    record->domid = (domid_t)domid;
+    record->seq = host[domid].seq;
+    record->instance = host[domid].instance;
+    record->state = host[domid].state;
+}
+
+static uint32_t list(struct xen_domctl_guest_suspend *op)
+{
+    uint64_t seq = op->u.list.after_seq;
+    uint32_t nr = 0;
+
+    while (nr < op->u.list.nr) {
+        unsigned int next = NR_DOMAINS;
+
+        for (unsigned int d = 0; d < NR_DOMAINS; d++)
+            if (host[d].there && host[d].seq > seq &&
+                (next == NR_DOMAINS || host[d].seq < host[next].seq))
+                next = d;
+        if (next == NR_DOMAINS)
+            break;
+        seq = host[next].seq;
+        fill(&op->u.list.records.p[nr++], next);
+    }
+    return nr;
+}
+
+static int hypervisor(unsigned int nr, void *arg)
+{
+    struct xen_domctl_guest_suspend *op = (void *)((char *)arg + 16);
+    uint16_t domid;
+    int errnoval = fail_errno;
+
+    (void)nr;
+    memcpy(&domid, (char *)arg + 8, sizeof(domid));
+    fail_errno = 0;
+    if (op->op == XEN_GUEST_SUSPEND_OP_LIST) {
+        nr_lists++;
+        if (!errnoval)
+            op->u.list.nr = list(op);
+    } else {
+        nr_gets++;
+        if (!errnoval && (domid >= NR_DOMAINS || !host[domid].there))
+            errnoval = ESRCH;
+        if (!errnoval)
+            fill(&op->u.get.record, domid);
+    }
+
+    if (nr_calls_left && !--nr_calls_left)
+        then();
+    errno = errnoval;
+    return errnoval ? -1 : 0;
+}
+
+static void set(unsigned int domid, uint64_t instance, uint64_t seq,
+                uint8_t state)
+{
+    host[domid].there = true;
+    host[domid].instance = instance;
+    host[domid].seq = seq;
+    host[domid].state = state;
+}
+
+/* xenstore */
+
+struct xs_handle {
+    int fds[2];
+};
+
+static struct xs_handle *connected;
+static bool no_xenstore;
+static char ready[32];
+static unsigned int nr_opens;
+static char fired[8][64];
+static unsigned int nr_fired;
+
+struct xs_handle *xs_open(unsigned long flags)
+{
+    (void)flags;
+    nr_opens++;
+    if (no_xenstore) {
+        errno = ENOENT;
+        return NULL;
+    }
+    connected = calloc(1, sizeof(*connected));
+    if (!connected || pipe2(connected->fds, O_CLOEXEC))
+        abort();
+    nr_fired = 0;
+    return connected;
+}
+
+void xs_close(struct xs_handle *xsh)
+{
+    close(xsh->fds[0]);
+    close(xsh->fds[1]);
+    free(xsh);
+    connected = NULL;
+}
+
+int xs_fileno(struct xs_handle *h)
+{
+    return h->fds[0];
+}
+
+bool xs_watch(struct xs_handle *h, const char *path, const char *token)
+{
+    (void)h;
+    (void)path;
+    (void)token;
+    return true;
+}
+
+void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
+              unsigned int *len)
+{
+    (void)h;
+    (void)t;
+    if (strcmp(path, "/tool/guest-suspend/ready") || !*ready) {
+        errno = ENOENT;
+        return NULL;
+    }
+    *len = (unsigned int)strlen(ready);
+    return strdup(ready);
+}
+
+static void fire(const char *path)
+{
+    if (!connected)
+        return;
+    snprintf(fired[nr_fired++ % 8], sizeof(fired[0]), "%s", path);
+    if (nr_fired == 1 && write(connected->fds[1], "", 1) != 1)
+        abort();
+}
+
+char **xs_check_watch(struct xs_handle *h)
+{
+    char **result, byte;
+
+    if (!nr_fired) {
+        errno = EAGAIN;
+        return NULL;
+    }
+    result = calloc(1, 2 * sizeof(char *) + sizeof(fired[0]) + 1);
+    if (!result)
+        abort();
+    result[XS_WATCH_PATH] = (char *)(result + 2);
+    result[XS_WATCH_TOKEN] = (char *)(result + 2) + sizeof(fired[0]);
+    strcpy(result[XS_WATCH_PATH], fired[0]);
+    nr_fired--;
+    memmove(fired[0], fired[1], nr_fired * sizeof(fired[0]));
+    if (!nr_fired && read(h->fds[0], &byte, 1) != 1)
+        abort();
+    return result;
+}
+
+/* xensuspendd: nothing but a process of that name */
+
+static pid_t daemon_pid;
+
+static void start_daemon(const char *name)
+{
+    int pipes[2];
+    char byte;
+
+    if (pipe2(pipes, O_CLOEXEC))
+        abort();
+    daemon_pid = fork();
+    if (daemon_pid < 0)
+        abort();
+    if (!daemon_pid) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        prctl(PR_SET_NAME, name);
+        if (write(pipes[1], "", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    /* It has its name. */
+    if (read(pipes[0], &byte, 1) != 1)
+        abort();
+    close(pipes[0]);
+    close(pipes[1]);
+    snprintf(ready, sizeof(ready), "%ld", (long)daemon_pid);
+}
+
+static void kill_daemon(void)
+{
+    if (daemon_pid)
+        kill(daemon_pid, SIGKILL);
+}
+
+static void reap_daemon(void)
+{
+    kill_daemon();
+    if (daemon_pid)
+        waitpid(daemon_pid, NULL, 0);
+    daemon_pid = 0;
+    ready[0] = 0;
+}
+
+/* xenstored's socket */
+
+static int xenstored = -1, xenstored_peer = -1;
+static char socket_path[] = "/tmp/test-suspend-watch.XXXXXX";
+
+static void listen_xenstored(void)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = mkstemp(socket_path);
+
+    if (fd < 0)
+        abort();
+    close(fd);
+    unlink(socket_path);
+    strcpy(address.sun_path, socket_path);
+    xenstored = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (xenstored < 0 ||
+        bind(xenstored, (struct sockaddr *)&address, sizeof(address)) ||
+        listen(xenstored, 5))
+        abort();
+    setenv("XENSTORED_PATH", socket_path, 1);
+}
+
+static void kill_xenstored(void)
+{
+    close(xenstored_peer);
+    close(xenstored);
+    xenstored_peer = xenstored = -1;
+    unlink(socket_path);
+    setenv("XENSTORED_PATH", "/nonexistent", 1);
+}
+
+static void reset(void)
+{
+    reap_daemon();
+    fake_xencall_reset();
+    fake_xencall_handler_fn = hypervisor;
+    memset(host, 0, sizeof(host));
+    nr_gets = nr_lists = nr_opens = 0;
+    fail_errno = 0;
+    then = NULL;
+    nr_calls_left = 0;
+    no_xenstore = false;
+}
+
+static void after_calls(unsigned int nr, void (*fn)(void))
+{
+    nr_calls_left = nr;
+    then = fn;
+}
+
+/* Changes */
+
+static void sleeps(void)
+{
+    set(3, 10, 21, SUSPENDED);
+    fire("/tool/guest-suspend/3/state");
+}
+
+static void sleeps_untold(void)
+{
+    set(3, 10, 21, SUSPENDED);
+}
+
+static void naps(void)
+{
+    set(3, 10, 22, RUNNING);
+    fire("/tool/guest-suspend/3/state");
+}
+
+static void sleeps_later(void)
+{
+    set(3, 10, 31, SUSPENDED);
+    fire("/tool/guest-suspend/3/state");
+}
+
+static void dies(void)
+{
+    host[3].there = false;
+    fire("/tool/guest-suspend/3");
+}
+
+static void is_replaced(void)
+{
+    set(3, 30, 30, RUNNING);
+    fire("/tool/guest-suspend/3/state");
+}
+
+static void daemon_dies(void)
+{
+    set(3, 10, 21, SUSPENDED);
+    kill_daemon();
+}
+
+static void xenstored_dies(void)
+{
+    set(3, 10, 21, SUSPENDED);
+    kill_xenstored();
+}
+
+static void daemon_comes(void)
+{
+    start_daemon("xensuspendd");
+    fire("/tool/guest-suspend/ready");
+    after_calls(1, sleeps);
+}
+
+static int wait_3(libxl_guest_suspend_state state, uint64_t after_seq,
+                  int timeout_ms, libxl_guest_suspend_info *info)
+{
+    libxl_guest_suspend_info_init(info);
+    return libxl_domain_suspend_wait(NULL, 3, state, after_seq, timeout_ms,
+                                     info);
+}
+
+static void test_wait_at_once(void)
+{
+    static const struct {
+        uint64_t seq;
+        libxl_guest_suspend_state now, wanted;
+        uint64_t after;
+        int rc;
+        const char *what;
+    } table[] = {
+        { 20, SUSPENDED, SUSPENDED, 0, 0, "in the state" },
+        { 20, RUNNING, SUSPENDED, 0, ERROR_TIMEDOUT, "in the other" },
+        { 20, SUSPENDED, SUSPENDED, 19, 0, "entered since" },
+        { 20, RUNNING, SUSPENDED, 19, 0, "entered and left since" },
+        { 20, RUNNING, SUSPENDED, 20, ERROR_TIMEDOUT, "no change since" },
+        { 20, SUSPENDED, SUSPENDED, 20, ERROR_TIMEDOUT, "not another time" },
+        { 20, SUSPENDED, SUSPENDED, 99, ERROR_TIMEDOUT, "a later seq" },
+        { 20, RUNNING, RUNNING, 0, 0, "running" },
+        { 20, RUNNING, RUNNING, 15, 0, "woken since" },
+        { 20, SUSPENDED, RUNNING, 15, 0, "woken, and asleep again" },
+        { 20, RUNNING, RUNNING, 9, ERROR_GUEST_SUSPEND_STALE,
+          "a domain younger than after_seq" },
+        { 20, RUNNING, RUNNING, 10, 0, "as old as after_seq" },
+    };
+    libxl_guest_suspend_info info;
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        reset();
+        set(3, 10, table[i].seq, (uint8_t)table[i].now);
+        TAP_EQ_INT(wait_3(table[i].wanted, table[i].after, 0, &info),
+                   table[i].rc, table[i].what);
+        TAP_OK(!nr_opens && nr_gets == 1, "... by one look, and no xenstore");
+    }
+
+    reset();
+    set(3, 10, 20, SUSPENDED);
+    TAP_OK(!libxl_domain_suspend_wait(NULL, 3, SUSPENDED, 0, FOREVER, NULL),
+           "nobody wants the record");
+    TAP_EQ_INT(libxl_domain_suspend_wait(NULL, 4, SUSPENDED, 0, FOREVER, NULL),
+               ERROR_DOMAIN_NOTFOUND, "no such domain");
+    TAP_EQ_INT(wait_3(LIBXL_GUEST_SUSPEND_STATE_UNKNOWN, 0, 0, &info),
+               ERROR_INVAL, "no such state");
+    TAP_EQ_INT(wait_3(SUSPENDED, 0, -2, &info), ERROR_INVAL,
+               "no such timeout");
+}
+
+static void test_wait(void)
+{
+    static const struct {
+        const char *what;
+        const char *daemon;         /* its name, or NULL */
+        bool xenstored;
+        void (*then)(void);
+        unsigned int at;            /* hypercall */
+        libxl_guest_suspend_state start, wanted;
+        uint64_t after;
+        int rc;
+        libxl_guest_suspend_state end;
+        unsigned int gets;          /* 0: any number */
+    } table[] = {
+        { "sleeps before xenstore is watched", "xensuspendd", false, sleeps, 1,
+          RUNNING, SUSPENDED, 0, 0, SUSPENDED, 2 },
+        { "sleeps after", "xensuspendd", false, sleeps, 2,
+          RUNNING, SUSPENDED, 0, 0, SUSPENDED, 3 },
+        { "sleeps and wakes between two looks", "xensuspendd", false, naps, 2,
+          RUNNING, SUSPENDED, 0, 0, RUNNING, 3 },
+        { "wakes from the sleep that is known, and that is not another one",
+          "xensuspendd", false, naps, 2,
+          SUSPENDED, SUSPENDED, 20, ERROR_TIMEDOUT, RUNNING, 0 },
+        { "dies", "xensuspendd", false, dies, 2, RUNNING, SUSPENDED, 0,
+          ERROR_DOMAIN_DESTROYED, 0, 3 },
+        { "dies, and another one takes its domid", "xensuspendd", false,
+          is_replaced, 2, RUNNING, SUSPENDED, 0, ERROR_DOMAIN_DESTROYED, 0, 3 },
+        { "no daemon", NULL, false, sleeps_untold, 2, RUNNING, SUSPENDED, 0, 0,
+          SUSPENDED, 3 },
+        { "another process has the daemon's pid", "another", false,
+          sleeps_untold, 2, RUNNING, SUSPENDED, 0, 0, SUSPENDED, 3 },
+        { "the daemon is killed", "xensuspendd", false, daemon_dies, 2,
+          RUNNING, SUSPENDED, 0, 0, SUSPENDED, 3 },
+        { "xenstored dies", "xensuspendd", true, xenstored_dies, 2,
+          RUNNING, SUSPENDED, 0, 0, SUSPENDED, 3 },
+        { "the daemon comes", NULL, false, daemon_comes, 2, RUNNING, SUSPENDED,
+          0, 0, SUSPENDED, 0 },
+    };
+    libxl_guest_suspend_info info;
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        bool times_out = table[i].rc == ERROR_TIMEDOUT;
+
+        reset();
+        set(3, 10, 20, (uint8_t)table[i].start);
+        if (table[i].daemon)
+            start_daemon(table[i].daemon);
+        if (table[i].xenstored)
+            listen_xenstored();
+        after_calls(table[i].at, table[i].then);
+        TAP_EQ_INT(wait_3(table[i].wanted, table[i].after,
+                          times_out ? 200 : LONG_MS, &info),
+                   table[i].rc, table[i].what);
+        if (!table[i].rc)
+            TAP_EQ_INT(info.state, table[i].end, "... and its record");
+        if (table[i].gets)
+            TAP_EQ_INT(nr_gets, table[i].gets, "... by so many looks");
+    }
+
+    reset();
+    set(3, 10, 20, RUNNING);
+    start_daemon("xensuspendd");
+    TAP_EQ_INT(wait_3(SUSPENDED, 0, 350, &info), ERROR_TIMEDOUT,
+               "nothing happens");
+    TAP_EQ_INT(nr_gets, 2, "... and nothing is done meanwhile");
+
+    reset();
+    no_xenstore = true;
+    set(3, 10, 20, RUNNING);
+    after_calls(2, sleeps_untold);
+    TAP_EQ_INT(wait_3(SUSPENDED, 0, LONG_MS, &info), 0, "no xenstore at all");
+
+    reset();
+    snprintf(ready, sizeof(ready), "999999999999");
+    set(3, 10, 20, RUNNING);
+    after_calls(2, sleeps_untold);
+    TAP_EQ_INT(wait_3(SUSPENDED, 0, LONG_MS, &info), 0, "nonsense for a pid");
+    ready[0] = 0;
+}
+
+/* Watch */
+
+static libxl_suspend_watch *watch;
+
+static bool readable(void)
+{
+    struct pollfd pollfd = {
+        .fd = libxl_suspend_watch_fd(watch), .events = POLLIN
+    };
+
+    return poll(&pollfd, 1, 0) == 1;
+}
+
+static void next_is(int timeout_ms, int rc, unsigned int domid, uint64_t seq,
+                    const char *what)
+{
+    libxl_guest_suspend_info info;
+    int got;
+
+    libxl_guest_suspend_info_init(&info);
+    got = libxl_suspend_watch_next(watch, timeout_ms, &info);
+    if (!TAP_OK(got == rc && ((rc && rc != ERROR_DOMAIN_DESTROYED) ||
+                              (info.domid == domid && info.seq == seq)),
+                "%s", what))
+        printf("# got %d, domain %u, seq %" PRIu64 "\n", got, info.domid,
+               info.seq);
+}
+
+static void test_watch(void)
+{
+    reset();
+    start_daemon("xensuspendd");
+    set(0, 1, 1, RUNNING);
+    set(3, 10, 20, SUSPENDED);
+    set(4, 11, 15, RUNNING);
+    TAP_EQ_INT(libxl_suspend_watch_open(NULL, 0, &watch), 0, "watch");
+    TAP_OK(readable(), "there is something to begin with");
+    next_is(0, 0, 0, 1, "first, all of them");
+    next_is(0, 0, 4, 15, "... in the order of seq");
+    TAP_OK(readable(), "... readable until the last");
+    next_is(FOREVER, 0, 3, 20, "... and the last one");
+    next_is(0, ERROR_TIMEDOUT, 0, 0, "no more");
+    TAP_OK(!readable(), "... and nothing to read");
+    nr_lists = 0;
+    next_is(250, ERROR_TIMEDOUT, 0, 0, "nothing happens");
+    TAP_EQ_INT(nr_lists, 1, "... and nothing is done meanwhile");
+
+    set(4, 11, 30, SUSPENDED);
+    fire("/tool/guest-suspend/4/state");
+    TAP_OK(readable(), "a change makes it readable");
+    next_is(FOREVER, 0, 4, 30, "a change");
+
+    after_calls(1, sleeps_later);
+    next_is(LONG_MS, 0, 3, 31, "a change right behind the look");
+
+    host[4].there = false;
+    fire("/tool/guest-suspend/4/state");
+    fire("/tool/guest-suspend/4");
+    next_is(FOREVER, ERROR_DOMAIN_DESTROYED, 4, 30, "one is gone");
+    next_is(0, ERROR_TIMEDOUT, 0, 0, "... once");
+
+    set(3, 40, 40, RUNNING);
+    fire("/tool/guest-suspend/3/state");
+    next_is(FOREVER, ERROR_DOMAIN_DESTROYED, 3, 31, "a domid is reused: the end"
+            " of the first");
+    next_is(FOREVER, 0, 3, 40, "... then the second");
+
+    fire("/tool/guest-suspend/3");
+    next_is(100, ERROR_TIMEDOUT, 0, 0, "it only seems to be gone");
+
+    host[3].there = false;
+    fire("/tool/guest-suspend/3");
+    fail_errno = EPERM;
+    next_is(0, ERROR_GUEST_SUSPEND_DENIED, 0, 0, "a look fails");
+    TAP_OK(readable(), "... what was not seen is still to come");
+    next_is(0, ERROR_DOMAIN_DESTROYED, 3, 40, "... and comes");
+
+    /* From here on nobody tells. */
+    kill_daemon();
+    set(5, 50, 50, RUNNING);
+    next_is(LONG_MS, 0, 5, 50, "the daemon was killed: a new domain");
+    host[5].there = false;
+    next_is(LONG_MS, ERROR_DOMAIN_DESTROYED, 5, 50, "... and its end");
+    next_is(-2, ERROR_INVAL, 0, 0, "no such timeout");
+    libxl_suspend_watch_close(watch);
+
+    reset();
+    set(3, 10, 20, SUSPENDED);
+    set(4, 11, 15, RUNNING);
+    TAP_EQ_INT(libxl_suspend_watch_open(NULL, 15, &watch), 0,
+               "watch from a seq on");
+    next_is(0, 0, 3, 20, "... what changed since");
+    next_is(0, ERROR_TIMEDOUT, 0, 0, "... and that is all");
+    /* Domain 4 was never given, and is known nevertheless. */
+    host[4].there = false;
+    next_is(LONG_MS, ERROR_DOMAIN_DESTROYED, 4, 15, "... and what ends since");
+    libxl_suspend_watch_close(watch);
+
+    reset();
+    fail_errno = EACCES;
+    TAP_EQ_INT(libxl_suspend_watch_open(NULL, 0, &watch),
+               ERROR_GUEST_SUSPEND_UNSUPPORTED, "no guest suspend here");
+    TAP_OK(!watch, "... and no watch");
+    libxl_suspend_watch_close(NULL);
+}
+
+static unsigned int count_fds(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    unsigned int nr = 0;
+
+    while (dir && readdir(dir))
+        nr++;
+    if (dir)
+        closedir(dir);
+    return nr;
+}
+
+int main(void)
+{
+    unsigned int fds = count_fds();
+
+    setenv("XENSTORED_PATH", "/nonexistent", 1);
+    test_wait_at_once();
+    test_wait();
+    test_watch();
+    reset();
+    TAP_EQ_INT(count_fds(), fds, "no file is left open");
+    TAP_OK(!connected && !fake_xencall_nr_open && !fake_xencall_nr_buffers,
+           "nothing else is left over");
+    return tap_done();
+}
