@@ -12,8 +12,10 @@ bare_create() {
     guest_config "$bare_name" "kernel=\"$bare_image\"" 'memory=16' 'cmdline=""' "$@" >/dev/null
     # It has no use for one, and a small one has no room.
     sed -i '/^ramdisk=/d' "$bare_name.cfg"
-    show xl create -q "$bare_name.cfg" || fail "xl create $bare_name.cfg"
+    # Paused, for it may be done, and gone, before anyone asked for its domid.
+    show xl create -q -p "$bare_name.cfg" || fail "xl create $bare_name.cfg"
     domid=$(xl domid "$bare_name") || fail "xl domid $bare_name"
+    xl unpause "$bare_name" || fail "xl unpause $bare_name"
 }
 
 bare_asleep() { xl suspend-status -q "$1"; }
