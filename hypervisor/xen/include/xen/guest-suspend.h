@@ -95,6 +95,7 @@ void arch_guest_suspend_inject_virq(struct vcpu *target, uint32_t virq);
 
 static inline void guest_suspend_domain_init(struct domain *d) {}
 static inline void guest_suspend_domain_destroy(struct domain *d) {}
+static inline void guest_suspend_release(struct vcpu *sleeper) {}
 static inline void guest_suspend_cancel(struct domain *d, unsigned int reason)
 {}
 static inline bool domain_is_suspended(const struct domain *d)

@@ -8,6 +8,9 @@
 
 #include <asm/vgic.h>
 
+/* The other vGIC, CONFIG_NEW_VGIC, has none. */
+struct pending_irq;
+
 #ifdef CONFIG_GUEST_SUSPEND
 
 /* PSCI 1.0 SYSTEM_SUSPEND for the current vCPU. */
