@@ -96,7 +96,7 @@ guest_config() {
 # guest_boot NAME [CONFIG_LINE...]: create it and wait for its shell.
 guest_boot() {
     guest_create "$@"
-    guest_says "$1" 60 '^guest: up'
+    guest_says "$1" 120 '^guest: up'
 }
 
 guest_log() { echo "/var/log/xen/guest-$1.log"; }
@@ -138,7 +138,7 @@ guest_show() {
 gs() { xenstore-read "$gs_root/$1/$2"; }
 gs_is() { [ "$(gs "$1" "$2")" = "$3" ]; }
 # wait_suspended DOMID [COUNT]: asleep, for the COUNTth time.
-wait_suspended() { wait_until 60 gs_suspended "$1" "${2-}"; }
+wait_suspended() { wait_until 90 gs_suspended "$1" "${2-}"; }
 gs_suspended() {
     gs_is "$1" state suspended || return 1
     [ -z "$2" ] || gs_is "$1" suspends "$2"
