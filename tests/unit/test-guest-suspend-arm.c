@@ -311,6 +311,8 @@ static void test_resets(void)
 
     for (i = 0; i < ARRAY_SIZE(resets); i++) {
         const uint64_t ee = resets[i].big_endian ? SCTLR_Axx_ELx_EE : 0;
+        /* The bits that are RES1 in AArch64's SCTLR_EL1. */
+        const uint64_t res1 = resets[i].is_32bit ? 0 : 0x30d00800;
 
         start();
         d.is_32bit = resets[i].is_32bit;
@@ -326,7 +328,7 @@ static void test_resets(void)
         TAP_OK(fake_arm.regs.x0 == (resets[i].is_32bit ? 0 : 0x12345678) &&
                fake_arm.regs.r0_usr == (resets[i].is_32bit ? 0x12345678 : 0),
                "reset, %s: the context id", resets[i].name);
-        TAP_OK(fake_sysregs.SCTLR_EL1 == (SCTLR_GUEST_INIT | ee) &&
+        TAP_OK(fake_sysregs.SCTLR_EL1 == (SCTLR_GUEST_INIT | ee | res1) &&
                !fake_sysregs.TCR_EL1 && !fake_sysregs.TTBR0_EL1 &&
                !fake_sysregs.TTBR1_EL1, "reset, %s: the MMU is off",
                resets[i].name);

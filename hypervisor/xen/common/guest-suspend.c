@@ -247,8 +247,14 @@ static unsigned int get_batch(uint64_t after_seq, unsigned int room,
 
     spin_lock_irqsave(&guest_suspend_lock, flags);
     for ( n = first_after(after_seq); n && nr < room; n = rb_next(n) )
-        fill_record(rb_entry(n, struct domain, guest_suspend.node),
-                    &recs[nr++]);
+    {
+        const struct domain *d = rb_entry(n, struct domain,
+                                          guest_suspend.node);
+
+        /* What is left of one that was destroyed may stay for long. */
+        if ( !d->is_dying )
+            fill_record(d, &recs[nr++]);
+    }
     spin_unlock_irqrestore(&guest_suspend_lock, flags);
 
     return nr;
@@ -350,7 +356,7 @@ int guest_suspend_domctl(struct domain *d, struct xen_domctl_guest_suspend *op)
     switch ( op->op )
     {
     case XEN_GUEST_SUSPEND_OP_GET:
-        if ( !d )
+        if ( !d || d->is_dying )
             return -ESRCH;
         get_record(d, &op->u.get.record);
         return 0;

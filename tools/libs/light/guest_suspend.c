@@ -170,6 +170,26 @@ out:
     return rc;
 }
 
+/*
+ * A domain that changes while the hypervisor makes the list may be there twice.
+ * The later record is the newer.  Gives how many are left.
+ */
+static uint32_t drop_older(struct xen_guest_suspend_record *records,
+                           uint32_t nr)
+{
+    bool seen[1 << 16] = { false }; /* any domid_t */
+    uint32_t i = nr, to = nr;
+
+    while (i--) {
+        if (!seen[records[i].domid])
+            records[--to] = records[i];
+        seen[records[to].domid] = true;
+    }
+
+    memmove(records, records + to, (nr - to) * sizeof(*records));
+    return nr - to;
+}
+
 libxl_guest_suspend_info *
 libxl_list_domain_suspend_state(libxl_ctx *ctx, uint64_t after_seq, int *nb_r)
 {
@@ -188,6 +208,7 @@ libxl_list_domain_suspend_state(libxl_ctx *ctx, uint64_t after_seq, int *nb_r)
     rc = list_records(call, after_seq, &records, &nr);
     if (rc)
         goto out;
+    nr = drop_older(records, nr);
 
     /* One to spare: an empty list is not NULL. */
     list = calloc((size_t)nr + 1, sizeof(*list));

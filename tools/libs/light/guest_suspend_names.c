@@ -32,7 +32,6 @@ const char *const gsuspend_wake_names[] = {
     [XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL] = "device-model",
     [XEN_GUEST_SUSPEND_WAKE_SHUTDOWN] = "shutdown",
     [XEN_GUEST_SUSPEND_WAKE_DESTROY] = "destroy",
-    [XEN_GUEST_SUSPEND_WAKE_RESET] = "reset",
     NULL
 };
 

@@ -18,8 +18,8 @@ _Static_assert((int)LIBXL_GUEST_SUSPEND_STATE_SUSPENDED ==
                XEN_GUEST_SUSPEND_STATE_SUSPENDED, "states");
 _Static_assert((int)LIBXL_GUEST_SUSPEND_KIND_ACPI_S3 ==
                XEN_GUEST_SUSPEND_KIND_ACPI_S3, "kinds");
-_Static_assert((int)LIBXL_GUEST_SUSPEND_WAKE_RESET ==
-               XEN_GUEST_SUSPEND_WAKE_RESET, "wake reasons");
+_Static_assert((int)LIBXL_GUEST_SUSPEND_WAKE_DESTROY ==
+               XEN_GUEST_SUSPEND_WAKE_DESTROY, "wake reasons");
 _Static_assert((int)LIBXL_GUEST_SUSPEND_DENIED_SHUTDOWN ==
                XEN_GUEST_SUSPEND_DENIED_SHUTDOWN, "reasons of refusal");
 

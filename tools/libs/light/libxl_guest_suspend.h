@@ -125,8 +125,7 @@ typedef enum libxl_guest_suspend_wake {
     LIBXL_GUEST_SUSPEND_WAKE_TOOLSTACK = 2,      /* "toolstack" */
     LIBXL_GUEST_SUSPEND_WAKE_DEVICE_MODEL = 3,   /* "device-model" (x86) */
     LIBXL_GUEST_SUSPEND_WAKE_SHUTDOWN = 4,       /* "shutdown", or a crash */
-    LIBXL_GUEST_SUSPEND_WAKE_DESTROY = 5,        /* "destroy" */
-    LIBXL_GUEST_SUSPEND_WAKE_RESET = 6           /* "reset": a soft reset */
+    LIBXL_GUEST_SUSPEND_WAKE_DESTROY = 5         /* "destroy" */
 } libxl_guest_suspend_wake;
 
 /* Why the last attempt to go to sleep was refused. */

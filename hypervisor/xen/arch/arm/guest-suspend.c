@@ -18,6 +18,9 @@
 #include <asm/time.h>
 #include <asm/vgic.h>
 
+/* Bits 11, 20, 22, 23, 28 and 29, which SCTLR_GUEST_INIT has but in part. */
+#define SCTLR_A64_EL1_RES1 0x30d00800UL
+
 /*
  * Is the line of an interrupt that v has in flight still high?  The vGIC never
  * lowers a level interrupt, so that one whose cause is gone, such as a timer
@@ -80,8 +83,7 @@ static bool wake_if_irq_pending(struct vcpu *v)
 
     list_for_each_entry ( p, &v->arch.vgic.inflight_irqs, inflight )
     {
-        woken = test_bit(GIC_IRQ_GUEST_ENABLED, &p->status) &&
-                irq_is_pending(v, p) && line_is_high(v, p->irq) &&
+        woken = irq_is_pending(v, p) && line_is_high(v, p->irq) &&
                 vcpu_irq_ends_suspend(v, p);
         if ( woken )
             break;
@@ -171,6 +173,7 @@ void vcpu_enter_psci_resume(struct vcpu *v)
     };
     /* DEN0022: the endianness at the entry point is the caller's. */
     const register_t ee = READ_SYSREG(SCTLR_EL1) & SCTLR_Axx_ELx_EE;
+    register_t sctlr = SCTLR_GUEST_INIT | ee;
 
     ASSERT(v == current);
 
@@ -189,6 +192,7 @@ void vcpu_enter_psci_resume(struct vcpu *v)
     {
         regs.cpsr = PSR_GUEST64_INIT | PSR_DBG_MASK;
         regs.x0 = v->arch.psci_resume.context_id;
+        sctlr |= SCTLR_A64_EL1_RES1;
     }
 #endif
 
@@ -198,7 +202,7 @@ void vcpu_enter_psci_resume(struct vcpu *v)
      * These are live in hardware until the vCPU is switched out, and saved
      * from there.  The MMU goes off first, so that no walk sees a mixture.
      */
-    WRITE_SYSREG(SCTLR_GUEST_INIT | ee, SCTLR_EL1);
+    WRITE_SYSREG(sctlr, SCTLR_EL1);
     isb();
     WRITE_SYSREG(0, TCR_EL1);
     WRITE_SYSREG64(0, TTBR0_EL1);

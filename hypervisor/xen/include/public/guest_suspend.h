@@ -16,8 +16,9 @@
  * interface: callers set xen_domctl.interface_version to 0, whatever Xen
  * version they talk to.  A hypervisor without it answers EACCES or ENOSYS.
  *
- * Every change of a domain's state raises VIRQ_GUEST_SUSPEND.  The event is a
- * hint, and several changes may share one; the records are the truth.
+ * Whenever a domain's suspend begins or ends, VIRQ_GUEST_SUSPEND is raised.
+ * The event is a hint, and several changes may share one; the records are the
+ * truth.  A domain that is being destroyed has no record any more.
  */
 
 #ifndef __XEN_PUBLIC_GUEST_SUSPEND_H__
@@ -33,7 +34,7 @@
  */
 #define XEN_DOMCTL_guest_suspend               190
 
-/* The (global) VIRQ that is raised on every change of a domain's state. */
+/* The (global) VIRQ that is raised when a domain's suspend begins or ends. */
 #define VIRQ_GUEST_SUSPEND                     14
 
 /* xen_guest_suspend_record.state */
@@ -52,7 +53,6 @@
 #define XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL    3 /* x86: the device model */
 #define XEN_GUEST_SUSPEND_WAKE_SHUTDOWN        4 /* Shut down, or crashed. */
 #define XEN_GUEST_SUSPEND_WAKE_DESTROY         5 /* Destroyed. */
-#define XEN_GUEST_SUSPEND_WAKE_RESET           6 /* Soft reset. */
 
 /* xen_guest_suspend_record.denied_reason: why the last attempt was refused. */
 #define XEN_GUEST_SUSPEND_DENIED_NONE          0 /* None was. */
@@ -111,7 +111,8 @@ DEFINE_XEN_GUEST_HANDLE(xen_guest_suspend_record_t);
  * The records whose seq is greater than u.list.after_seq, in the order of seq,
  * as many as there is room for: u.list.  xen_domctl.domain: DOMID_INVALID.
  * after_seq 0 begins with every domain; a caller continues with the seq of the
- * last record that it got, until it gets none.  Reading clears nothing.
+ * last record that it got, until it gets none.  Reading clears nothing.  A
+ * domain that changes meanwhile may come twice: the later record is the newer.
  */
 #define XEN_GUEST_SUSPEND_OP_LIST              1
 /*
