@@ -122,10 +122,11 @@ source_copy() {
     shift
     (
         cd "$top" || exit
-        if [ -e .git ]; then
+        if [ -e .git ] && command -v git >/dev/null; then
             git -c safe.directory="$top" ls-files -co --exclude-standard -- "$@"
         else
-            find "$@" -type f ! -name '*.o' ! -name '*.d'
+            find "$@" \( -path ./build -o -path ./.git \) -prune -o \
+                -type f ! -name '*.o' ! -name '*.d' -print
         fi | while IFS= read -r f; do
             if [ -f "$f" ]; then printf '%s\n' "$f"; fi
         done | tar -c -T - -f -
