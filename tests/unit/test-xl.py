@@ -268,6 +268,139 @@ def test_wake():
             host=HOST + [f"errno 2 {errno}"]), status, "", one_line(text))
 
 
+def write_host(*lines):
+    """Put another host in the place of the one that is there."""
+    new = scratch / "host.new"
+    new.write_text("".join(f"{line}\n" for line in lines))
+    new.rename(scratch / "host")
+
+
+class Running:
+    """An xl that goes on while the host changes."""
+
+    def __init__(self, *args, host):
+        write_host(*host)
+        self.child = subprocess.Popen(
+            ["xl", *args], executable=XL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+            env=dict(os.environ, GS_FAKE_HOST=str(scratch / "host"),
+                     TZ="UTC0"))
+        self.returncode = None
+
+    def line(self):
+        """The next line; a line that never comes is the runner's to end."""
+        return self.child.stdout.readline()
+
+    def end(self):
+        self.stdout, self.stderr = (
+            text.encode() for text in self.child.communicate(timeout=60))
+        self.returncode = self.child.returncode
+        return self
+
+
+def test_wait():
+    is_("--wait of one that is suspended",
+        run("suspend-status", "--wait=suspended", "asleep"), 0,
+        re.compile(r"\AName[^\n]*\nasleep +3 suspended[^\n]*\n\Z"), "")
+    is_("--wait of one that is running, -q",
+        run("suspend-status", "-q", "--wait=running", "4"), 0, "", "")
+    is_("--wait, in vain",
+        run("suspend-status", "--wait=suspended", "--timeout=0", "awake"), 4,
+        "", one_line("'awake' is not suspended after 0 s"))
+    is_("--wait --after the sleep that is",
+        run("suspend-status", "--wait=suspended", "--after=42", "--timeout=0",
+            "asleep"), 4, "", one_line("'asleep' is not suspended"))
+    is_("--wait --after one before",
+        run("suspend-status", "--wait=suspended", "--after=41", "-j", "3"), 0,
+        re.compile('"seq": 42'), "")
+    is_("--wait --after a seq older than the domain",
+        run("suspend-status", "--wait=suspended", "--after=6", "3"), 7, "",
+        one_line("'3' is younger than seq 6"))
+    is_("--wait for nobody",
+        run("suspend-status", "--wait=suspended", "nobody"), 5, "",
+        one_line("no such domain: 'nobody'"))
+    for args, text in (
+            (["--wait=asleep", "3"], "state 'asleep' is neither"),
+            (["--wait=", "3"], "state '' is neither"),
+            (["--wait", "running"], "--wait needs one DOMAIN"),
+            (["--wait=running", "3", "4"], "--wait needs one DOMAIN"),
+            (["--timeout=3", "3"], "--timeout needs --wait"),
+            (["--after=3", "3"], "--after needs --wait or --watch"),
+            (["--wait=running", "--timeout=-1", "3"], "negative timeout '-1'"),
+            (["--wait=running", "--timeout=1s", "3"],
+             "trailing garbage in timeout '1s'"),
+            (["--wait=running", "--timeout=9999999999", "3"],
+             "timeout '9999999999' is too large"),
+            (["--wait=running", "--after=0", "3"], "seq '0' is too small"),
+            (["--wait=running", "--watch", "3"], "--watch goes without --wait"),
+            (["--watch", "-q"], "--quiet goes without --watch")):
+        is_(f"suspend-status {' '.join(args)}", run("suspend-status", *args),
+            2, "", one_line(text))
+
+    waiting = Running("suspend-status", "--wait=suspended", "-j", "awake",
+                      host=HOST)
+    write_host(HOST[0], domain(4, "awake", 1, seq=60, instance=8))
+    is_("--wait until it sleeps", waiting.end(), 0,
+        re.compile('"seq": 60'), "")
+    waiting = Running("suspend-status", "--wait=suspended", "awake", host=HOST)
+    write_host(HOST[0])
+    got = waiting.end()
+    ok(got.returncode == 5 and b"'awake'" in got.stderr,
+       "--wait for one that ends", got.stderr)
+    is_("wake --wait", run("trigger", "3", "wake", "--wait", "--virq=99",
+        host=[domain(3, "a", 0, seq=9)]), 3, "", one_line("not suspended"))
+
+
+def test_watch():
+    watch = Running("suspend-status", "--watch", host=HOST)
+    first = [watch.line() for _ in range(5)]
+    ok(first[0].startswith("Name") and
+       sorted(int(line.split()[1]) for line in first[1:4]) == [0, 3, 12],
+       "--watch: first, those that are there", first)
+    write_host(*HOST[:3], domain(12, "x", 1, seq=70, instance=9, suspends=1))
+    line = watch.line()
+    ok(re.match(r"evil\S+ +12 suspended .* 1  -$", line),
+       "... then each change", line)
+    write_host(*HOST[:3])
+    line = watch.line()
+    ok(re.match(r"evil\S+ +12 gone ", line), "... and each end", line)
+    write_host(*HOST[:3], domain(13, "new-guest", 0, seq=71, instance=71))
+    line = watch.line()
+    ok(re.match(r"new-guest +13 running ", line), "... and who is new", line)
+    watch.child.terminate()
+    ok(watch.end().returncode == -signal.SIGTERM and not watch.stderr,
+       "... until a signal", watch.stderr)
+
+    watch = Running("suspend-status", "-wj", "awake", "asleep", host=HOST)
+    events = [json.loads(watch.line()) for _ in range(2)]
+    ok([list(event) for event in events] == [["event", *SCHEMA]] * 2,
+       "--watch --json: an object per line", events)
+    write_host(HOST[1], domain(4, "awake", 1, seq=60, instance=8),
+               domain(0, "Domain-0", 0, seq=61))
+    event = json.loads(watch.line())
+    ok(event["event"] == "state" and event["state"] == "suspended" and
+       event["name"] == "awake", "... only of those named", event)
+    write_host(HOST[1])
+    event = json.loads(watch.line())
+    ok(event["event"] == "gone" and event["domid"] == 4, "... one ends", event)
+    write_host(HOST[0])
+    event = json.loads(watch.line())
+    ok(event["event"] == "gone" and event["domid"] == 3, "... the last", event)
+    is_("... and so does the watch", watch.end(), 5, "",
+        one_line("no domain is left to watch"))
+
+    watch = Running("suspend-status", "-wj", "--after=42", host=HOST)
+    event = json.loads(watch.line())
+    ok(event["seq"] == 50, "--watch --after: from there on", event)
+    watch.child.kill()
+    watch.end()
+    is_("--watch of nobody", run("suspend-status", "-w", "nobody"), 5, "",
+        one_line("no such domain: 'nobody'"))
+    with open("/dev/full", "wb") as full:
+        is_("full disk: --watch", run("suspend-status", "-w", stdout=full), 1,
+            stderr=one_line("cannot write to stdout"))
+
+
 def test_no_guest_suspend():
     for op, args in ((0, ["suspend-status", "3"]), (1, ["suspend-status"]),
                      (0, ["trigger", "3", "wake"]),
@@ -276,6 +409,9 @@ def test_no_guest_suspend():
             is_(f"hypervisor without it, errno {errno}: {' '.join(args)}",
                 run(*args, host=HOST + [f"errno {op} {errno}"]), 6, "",
                 one_line("lacks the guest suspend patch"))
+    is_("hypervisor without it: --watch",
+        run("suspend-status", "-w", host=HOST + ["errno 1 13"]), 6, "",
+        one_line("lacks the guest suspend patch"))
     is_("no hypervisor", run("suspend-status", host=["no-hypervisor"]), 1, "",
         one_line("cannot reach the hypervisor"))
 
@@ -396,6 +532,7 @@ def test_help():
 
 try:
     for test in (test_status, test_quiet, test_json, test_usage, test_wake,
+                 test_wait, test_watch,
                  test_no_guest_suspend, test_stdout, test_handover, test_help):
         print(f"# {test.__name__}")
         test()

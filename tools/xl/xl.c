@@ -35,15 +35,17 @@ void xl_error(const char *format, ...)
 
 enum xl_exit xl_close_stdout(enum xl_exit status)
 {
+    static bool said;
     bool earlier = ferror(stdout);
 
-    if (fflush(stdout) || earlier) {
+    if (!fflush(stdout) && !earlier)
+        return status;
+
+    if (!said)
         xl_error("cannot write to stdout: %s",
                  earlier ? "write error" : strerror(errno));
-        return XL_EXIT_FAILED;
-    }
-
-    return status;
+    said = true;
+    return XL_EXIT_FAILED;
 }
 
 enum xl_exit xl_exit_of_rc(int rc)
@@ -52,6 +54,7 @@ enum xl_exit xl_exit_of_rc(int rc)
     case 0:
         return XL_EXIT_OK;
     case ERROR_DOMAIN_NOTFOUND:
+    case ERROR_DOMAIN_DESTROYED:
         return XL_EXIT_NO_DOMAIN;
     case ERROR_TIMEDOUT:
         return XL_EXIT_TIMED_OUT;

@@ -3,86 +3,42 @@
  * xl_suspend_status.c: xl suspend-status
  */
 
-#include <errno.h>
+#include "xl_suspend_status.h"
+
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <libxl_guest_suspend_json.h>
-
-#include "xl.h"
-#include "xl_domains.h"
 #include "xl_options.h"
-#include "xl_text.h"
+#include "xl_rows.h"
+
+enum {
+    OPT_WAIT = 0x100,
+    OPT_AFTER,
+    OPT_TIMEOUT
+};
 
 const struct xl_option xl_suspend_status_options[] = {
     { 'a', 'a', "all", NULL, "all domains, as when none is named" },
     { 'j', 'j', "json", NULL, "print JSON" },
     { 'q', 'q', "quiet", NULL,
       "print nothing; exit status 0 if all DOMAINs are suspended, else 3" },
+    { 'w', 'w', "watch", NULL, "go on, and print each change as it happens" },
+    { OPT_WAIT, 0, "wait", "STATE",
+      "wait until the DOMAIN is \"suspended\", or \"running\"" },
+    { OPT_AFTER, 0, "after", "SEQ",
+      "with --wait, --watch: what happens after the change with this seq" },
+    { OPT_TIMEOUT, 0, "timeout", "SECONDS",
+      "with --wait: not longer than that" },
     { XL_OPT_HELP, 'h', "help", NULL, "show this help" },
     { 0, 0, NULL, NULL, NULL }
 };
 
-struct row {
-    libxl_guest_suspend_info info;
-    char *name;                     /* NULL: unknown */
-    int64_t since_realtime_ns;
-};
-
-/* What is to be shown, in the order of it. */
-struct table {
-    struct row *rows;
-    size_t nr;
-};
-
-static void table_dispose(struct table *table)
-{
-    size_t i;
-
-    for (i = 0; i < table->nr; i++) {
-        libxl_guest_suspend_info_dispose(&table->rows[i].info);
-        free(table->rows[i].name);
-    }
-    free(table->rows);
-}
-
-/* Room for one more row, which counts once it is filled in. */
-static struct row *table_next(struct table *table)
-{
-    struct row *more = realloc(table->rows, (table->nr + 1) * sizeof(*more));
-
-    if (!more) {
-        xl_error("%s", libxl_guest_suspend_strerror(ERROR_NOMEM));
-        return NULL;
-    }
-    table->rows = more;
-    memset(&more[table->nr], 0, sizeof(*more));
-    return &more[table->nr];
-}
-
-static void row_complete(struct row *row, struct xl_domains *domains)
-{
-    row->since_realtime_ns = xl_since_realtime_ns(&row->info);
-    row->name = xl_domains_name(domains, row->info.domid);
-    if (row->name)
-        xl_text_clean(row->name);
-}
-
-static int by_domid(const void *a, const void *b)
-{
-    const struct row *x = a, *y = b;
-
-    return (x->info.domid > y->info.domid) - (x->info.domid < y->info.domid);
-}
-
-static enum xl_exit collect_all(struct table *table,
+static enum xl_exit collect_all(struct xl_table *table,
                                 struct xl_domains *domains)
 {
     libxl_guest_suspend_info *list;
     enum xl_exit status = XL_EXIT_OK;
-    struct row *row;
     int nb, i;
 
     list = libxl_list_domain_suspend_state(NULL, 0, &nb);
@@ -91,140 +47,89 @@ static enum xl_exit collect_all(struct table *table,
         return xl_exit_of_rc(nb);
     }
 
-    for (i = 0; i < nb; i++) {
-        row = table_next(table);
-        if (!row) {
+    for (i = 0; i < nb && status == XL_EXIT_OK; i++)
+        if (!xl_table_add(table, &list[i], domains))
             status = XL_EXIT_FAILED;
-            goto out;
-        }
-        row->info = list[i];
-        row_complete(row, domains);
-        table->nr++;
-    }
-    if (table->nr) /* else there is no array to give to qsort */
-        qsort(table->rows, table->nr, sizeof(*table->rows), by_domid);
+    xl_table_sort_by_domid(table);
 
-out:
     libxl_guest_suspend_info_list_free(list, nb);
     return status;
 }
 
 /* All that can be found, even where one cannot: the first error's status. */
-static enum xl_exit collect_named(struct table *table,
-                                  struct xl_domains *domains, bool names,
-                                  char **which, int nr)
+static enum xl_exit collect_named(struct xl_table *table,
+                                  struct xl_domains *domains,
+                                  const struct xl_status_request *request)
 {
     enum xl_exit status = XL_EXIT_OK;
-    struct row *row;
+    libxl_guest_suspend_info info;
     int i, rc;
 
-    for (i = 0; i < nr; i++) {
-        row = table_next(table);
-        if (!row)
+    for (i = 0; i < request->nr_names; i++) {
+        rc = xl_domains_find(domains, request->names[i], &info);
+        if (rc && status == XL_EXIT_OK)
+            status = xl_exit_of_rc(rc);
+        if (!rc && !xl_table_add(table, &info, request->quiet ? NULL : domains))
             return XL_EXIT_FAILED;
-        rc = xl_domains_find(domains, which[i], &row->info);
-        if (rc) {
-            if (status == XL_EXIT_OK)
-                status = xl_exit_of_rc(rc);
-            continue;
-        }
-        if (names)
-            row_complete(row, domains);
-        table->nr++;
     }
 
     return status;
 }
 
-static void print_table(const struct table *table)
+/* --wait: the one record that ended it. */
+static enum xl_exit collect_waited(struct xl_table *table,
+                                   struct xl_domains *domains,
+                                   const struct xl_status_request *request)
 {
-    char duration[XL_TEXT_SIZE], since[XL_TEXT_SIZE], wake[XL_TEXT_SIZE];
-    const struct row *row;
-    const char *name;
-    int width = (int)strlen("Name"), w;
+    const char *name = request->names[0];
+    libxl_guest_suspend_info first, info;
+    int rc;
 
-    for (row = table->rows; row < table->rows + table->nr; row++) {
-        w = row->name ? xl_text_width(row->name) : 0;
-        if (w > width)
-            width = w;
+    rc = xl_domains_find(domains, name, &first);
+    if (rc)
+        return xl_exit_of_rc(rc);
+
+    rc = libxl_domain_suspend_wait(NULL, first.domid, request->wait_state,
+                                   request->after, request->timeout_ms, &info);
+    /* The domid may have changed hands before the wait began. */
+    if (!rc && info.instance != first.instance)
+        rc = ERROR_DOMAIN_DESTROYED;
+
+    switch (rc) {
+    case 0:
+        break;
+    case ERROR_TIMEDOUT:
+        xl_error("domain '%s' is not %s after %d s", name,
+                 libxl_guest_suspend_state_to_string(request->wait_state),
+                 request->timeout_ms / 1000);
+        return XL_EXIT_TIMED_OUT;
+    case ERROR_DOMAIN_NOTFOUND:
+    case ERROR_DOMAIN_DESTROYED:
+        xl_error("domain '%s' has ceased to exist", name);
+        return XL_EXIT_NO_DOMAIN;
+    case ERROR_GUEST_SUSPEND_STALE:
+        xl_error("domain '%s' is younger than seq %" PRIu64, name,
+                 request->after);
+        return XL_EXIT_STALE;
+    default:
+        xl_error("domain '%s': %s", name, libxl_guest_suspend_strerror(rc));
+        return xl_exit_of_rc(rc);
     }
 
-    printf("%-*s %5s %-9s %7s %-19s %-8s %7s  %s\n", width, "Name", "ID",
-           "State", "For", "Since", "Kind", "Sleeps", "Last wake");
-    for (row = table->rows; row < table->rows + table->nr; row++) {
-        name = row->name ? row->name : "-";
-        xl_text_duration(row->info.now_ns - row->info.since_ns, duration);
-        xl_text_local_time(row->since_realtime_ns, since);
-        xl_text_wake(&row->info, wake);
-        /* printf counts bytes, and the column is made of characters. */
-        printf("%s%*s %5" PRIu32 " %-9s %7s %-19s %-8s %7" PRIu64 "  %s\n",
-               name, width - xl_text_width(name), "", row->info.domid,
-               libxl_guest_suspend_state_to_string(row->info.state), duration,
-               since, libxl_guest_suspend_kind_to_string(row->info.kind),
-               row->info.suspends, wake);
-    }
+    return xl_table_add(table, &info, request->quiet ? NULL : domains)
+           ? XL_EXIT_OK : XL_EXIT_FAILED;
 }
 
-static yajl_gen_status gen_string(yajl_gen hand, const char *s)
+static void print_table(struct xl_table *table)
 {
-    return yajl_gen_string(hand, (const unsigned char *)s, strlen(s));
-}
+    size_t i;
 
-/* The library's members, between those that only we know. */
-static yajl_gen_status gen_row(yajl_gen hand, struct row *row)
-{
-    char since[XL_TEXT_SIZE], duration[24];
-    yajl_gen_status s;
-    int len;
-
-    xl_text_utc(row->since_realtime_ns, since);
-    len = snprintf(duration, sizeof(duration), "%" PRIu64,
-                   row->info.now_ns - row->info.since_ns);
-
-    if ((s = yajl_gen_map_open(hand)) || (s = gen_string(hand, "name")) ||
-        (s = row->name ? gen_string(hand, row->name) : yajl_gen_null(hand)) ||
-        (s = libxl_guest_suspend_info_gen_members(hand, &row->info)) ||
-        (s = gen_string(hand, "since")) || (s = gen_string(hand, since)) ||
-        (s = gen_string(hand, "for_ns")) ||
-        (s = yajl_gen_number(hand, duration, (size_t)len)))
-        return s;
-
-    return yajl_gen_map_close(hand);
-}
-
-static enum xl_exit print_json(const struct table *table)
-{
-    enum xl_exit status = XL_EXIT_FAILED;
-    const unsigned char *text;
-    size_t len, i;
-    yajl_gen hand;
-
-    hand = yajl_gen_alloc(NULL);
-    if (!hand)
-        goto out;
-    yajl_gen_config(hand, yajl_gen_beautify, 1);
-    yajl_gen_config(hand, yajl_gen_indent_string, "    ");
-
-    if (yajl_gen_array_open(hand))
-        goto out;
+    xl_table_print_head(table);
     for (i = 0; i < table->nr; i++)
-        if (gen_row(hand, &table->rows[i]))
-            goto out;
-    if (yajl_gen_array_close(hand) || yajl_gen_get_buf(hand, &text, &len))
-        goto out;
-
-    fwrite(text, 1, len, stdout);
-    status = XL_EXIT_OK;
-
-out:
-    if (status)
-        xl_error("cannot make JSON: out of memory");
-    if (hand)
-        yajl_gen_free(hand);
-    return status;
+        xl_table_print_row(table, &table->rows[i]);
 }
 
-static bool all_suspended(const struct table *table)
+static bool all_suspended(const struct xl_table *table)
 {
     size_t i;
 
@@ -235,16 +140,73 @@ static bool all_suspended(const struct table *table)
     return true;
 }
 
+static enum xl_exit status_once(const struct xl_status_request *request,
+                                struct xl_domains *domains)
+{
+    enum xl_exit status, printed = XL_EXIT_OK;
+    struct xl_table table;
+
+    xl_table_init(&table);
+    if (request->wait)
+        status = collect_waited(&table, domains, request);
+    else if (request->nr_names)
+        status = collect_named(&table, domains, request);
+    else
+        status = collect_all(&table, domains);
+
+    if (request->quiet) {
+        if (status == XL_EXIT_OK && !request->wait && !all_suspended(&table))
+            status = XL_EXIT_NOT_SUSPENDED;
+    } else if (status == XL_EXIT_OK || table.nr) {
+        if (request->json)
+            printed = xl_table_print_json(&table);
+        else
+            print_table(&table);
+    }
+
+    xl_table_dispose(&table);
+    return printed ? printed : status;
+}
+
+/* What is wrong with the options together; NULL: nothing. */
+static const char *check(const struct xl_status_request *request, bool all,
+                         bool after, bool timeout)
+{
+    if (all && request->nr_names)
+        return "--all goes without DOMAINs";
+    if (request->watch && request->wait)
+        return "--watch goes without --wait";
+    if (request->watch && request->quiet)
+        return "--quiet goes without --watch";
+    if (request->quiet && request->json)
+        return "--quiet goes without --json";
+    if (request->quiet && !request->nr_names)
+        return "--quiet needs a DOMAIN";
+    if (request->wait && request->nr_names != 1)
+        return "--wait needs one DOMAIN";
+    if (after && !request->wait && !request->watch)
+        return "--after needs --wait or --watch";
+    if (timeout && !request->wait)
+        return "--timeout needs --wait";
+    return NULL;
+}
+
 int xl_suspend_status(const struct xl_command *command,
                       const struct xl_globals *globals, const char *domain,
                       int argc, char **argv)
 {
-    struct table table = { NULL, 0 };
+    struct xl_status_request request = {
+        .timeout_ms = LIBXL_GUEST_SUSPEND_FOREVER,
+        .names = argv,
+    };
     struct xl_option_reader reader;
     struct xl_domains domains;
-    bool all = false, json = false, quiet = false;
+    bool all = false, timeout = false;
+    char why[XL_WHY_SIZE];
     enum xl_exit status;
-    int option, nr_named = 0;
+    const char *wrong;
+    uint64_t seconds;
+    int option;
 
     (void)globals;
     (void)domain;
@@ -256,50 +218,56 @@ int xl_suspend_status(const struct xl_command *command,
             all = true;
             break;
         case 'j':
-            json = true;
+            request.json = true;
             break;
         case 'q':
-            quiet = true;
+            request.quiet = true;
+            break;
+        case 'w':
+            request.watch = true;
+            break;
+        case OPT_WAIT:
+            request.wait = true;
+            if (libxl_guest_suspend_state_from_string(reader.arg,
+                                                      &request.wait_state)) {
+                snprintf(why, sizeof(why), "state '%s' is neither 'suspended'"
+                         " nor 'running'", reader.arg);
+                return xl_command_usage(command, why);
+            }
+            break;
+        case OPT_AFTER:
+            if (!xl_parse_number("seq", reader.arg, 1, UINT64_MAX,
+                                 &request.after, why))
+                return xl_command_usage(command, why);
+            break;
+        case OPT_TIMEOUT:
+            timeout = true;
+            if (!xl_parse_number("timeout", reader.arg, 0, INT_MAX / 1000,
+                                 &seconds, why))
+                return xl_command_usage(command, why);
+            request.timeout_ms = (int)seconds * 1000;
             break;
         case XL_OPT_HELP:
             xl_command_help(command);
             return xl_close_stdout(XL_EXIT_OK);
         case XL_OPT_OPERAND:
             /* Gather them in front: never ahead of where we read. */
-            argv[nr_named++] = (char *)reader.arg;
+            argv[request.nr_names++] = (char *)reader.arg;
             break;
         default:
             return xl_command_usage(command, reader.why);
         }
     }
-    if (all && nr_named)
-        return xl_command_usage(command, "--all goes without DOMAINs");
-    if (quiet && json)
-        return xl_command_usage(command, "--quiet goes without --json");
-    if (quiet && !nr_named)
-        return xl_command_usage(command, "--quiet needs a DOMAIN");
+    wrong = check(&request, all, request.after, timeout);
+    if (wrong)
+        return xl_command_usage(command, wrong);
 
     xl_domains_init(&domains);
-    if (nr_named)
-        status = collect_named(&table, &domains, !quiet, argv, nr_named);
+    if (request.watch)
+        status = xl_suspend_watch(&request, &domains);
     else
-        status = collect_all(&table, &domains);
-
-    if (quiet) {
-        if (status == XL_EXIT_OK && !all_suspended(&table))
-            status = XL_EXIT_NOT_SUSPENDED;
-    } else if (status == XL_EXIT_OK || table.nr) {
-        if (json) {
-            enum xl_exit printed = print_json(&table);
-
-            if (printed)
-                status = printed;
-        } else {
-            print_table(&table);
-        }
-    }
-
-    table_dispose(&table);
+        status = status_once(&request, &domains);
     xl_domains_dispose(&domains);
+
     return xl_close_stdout(status);
 }

@@ -15,7 +15,8 @@
 enum {
     OPT_VIRQ = 0x100,
     OPT_IF_SUSPENDED,
-    OPT_SEQ
+    OPT_SEQ,
+    OPT_WAIT
 };
 
 const struct xl_option xl_trigger_wake_options[] = {
@@ -25,6 +26,7 @@ const struct xl_option xl_trigger_wake_options[] = {
       "a domain that is not suspended is no error" },
     { OPT_SEQ, 0, "seq", "N",
       "end the sleep that has this seq (suspend-status --json), and no other" },
+    { OPT_WAIT, 0, "wait", NULL, "return when the guest runs again" },
     { XL_OPT_HELP, 'h', "help", NULL, "show this help" },
     { 0, 0, NULL, NULL, NULL }
 };
@@ -34,6 +36,7 @@ struct request {
     uint64_t seq;                   /* or 0 */
     bool if_suspended;
     bool dryrun;
+    bool wait;
 };
 
 /* What would be said if it were done: -N. */
@@ -72,6 +75,11 @@ static int wake(const char *domain, const struct request *request)
     else
         rc = libxl_domain_resume_virq(NULL, info.domid,
                                       (uint32_t)request->virq, &opts);
+    if (!rc && request->wait && !request->dryrun)
+        rc = libxl_domain_suspend_wait(NULL, info.domid,
+                                       LIBXL_GUEST_SUSPEND_STATE_RUNNING,
+                                       info.seq, LIBXL_GUEST_SUSPEND_FOREVER,
+                                       NULL);
 
     switch (rc) {
     case 0:
@@ -148,6 +156,9 @@ int xl_trigger_wake(const struct xl_command *command,
             if (!xl_parse_number("seq", reader.arg, 1, UINT64_MAX,
                                  &request.seq, why))
                 return xl_command_usage(command, why);
+            break;
+        case OPT_WAIT:
+            request.wait = true;
             break;
         case XL_OPT_HELP:
             xl_command_help(command);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xl_rows.h: records as suspend-status prints them, in columns or as JSON.
+ */
+
+#ifndef XL_ROWS_H
+#define XL_ROWS_H
+
+#include "xl.h"
+#include "xl_domains.h"
+
+struct xl_row {
+    libxl_guest_suspend_info info;
+    char *name;                     /* NULL: unknown */
+    int64_t since_realtime_ns;
+    bool gone;                      /* the domain has ceased to exist */
+};
+
+struct xl_table {
+    struct xl_row *rows;
+    size_t nr;
+    int name_width;                 /* of the column */
+};
+
+void xl_table_init(struct xl_table *table);
+void xl_table_dispose(struct xl_table *table);
+
+/*
+ * A row more.  domains: where its name comes from; NULL: it gets none.  NULL:
+ * no memory, which has been said.
+ */
+struct xl_row *xl_table_add(struct xl_table *table,
+                            const libxl_guest_suspend_info *info,
+                            struct xl_domains *domains);
+
+/* Another record of the same domain, and its name if that was unknown. */
+void xl_row_update(struct xl_row *row, const libxl_guest_suspend_info *info,
+                   struct xl_domains *domains);
+
+void xl_table_remove(struct xl_table *table, struct xl_row *row);
+
+void xl_table_sort_by_domid(struct xl_table *table);
+
+void xl_table_print_head(struct xl_table *table);
+void xl_table_print_row(const struct xl_table *table,
+                        const struct xl_row *row);
+
+/* One JSON array. */
+enum xl_exit xl_table_print_json(struct xl_table *table);
+
+/* One JSON object on a line of its own, with what has happened. */
+enum xl_exit xl_row_print_event(struct xl_row *row);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xl_suspend_status.h: what suspend-status was asked for.
+ */
+
+#ifndef XL_SUSPEND_STATUS_H
+#define XL_SUSPEND_STATUS_H
+
+#include "xl.h"
+#include "xl_domains.h"
+
+struct xl_status_request {
+    bool json, quiet, watch;
+    bool wait;
+    libxl_guest_suspend_state wait_state;
+    uint64_t after;                 /* a seq; 0: none */
+    int timeout_ms;
+    char **names;
+    int nr_names;
+};
+
+/* suspend-status --watch */
+enum xl_exit xl_suspend_watch(const struct xl_status_request *request,
+                              struct xl_domains *domains);
+
+#endif

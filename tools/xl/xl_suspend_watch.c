@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xl_suspend_watch.c: xl suspend-status --watch
+ */
+
+#include "xl_suspend_status.h"
+
+#include "xl_rows.h"
+
+struct follow {
+    const struct xl_status_request *request;
+    struct xl_domains *domains;
+    struct xl_table table;          /* those followed that are there */
+    bool headed;
+};
+
+/* The domains that were named, of which there must be at least one. */
+static enum xl_exit find_named(struct follow *follow)
+{
+    libxl_guest_suspend_info info;
+    int i, rc;
+
+    for (i = 0; i < follow->request->nr_names; i++) {
+        rc = xl_domains_find(follow->domains, follow->request->names[i], &info);
+        if (rc)
+            return xl_exit_of_rc(rc);
+        if (!xl_table_add(&follow->table, &info, follow->domains))
+            return XL_EXIT_FAILED;
+    }
+
+    return XL_EXIT_OK;
+}
+
+static struct xl_row *find_row(struct follow *follow,
+                               const libxl_guest_suspend_info *info)
+{
+    size_t i;
+
+    for (i = 0; i < follow->table.nr; i++)
+        if (follow->table.rows[i].info.domid == info->domid &&
+            follow->table.rows[i].info.instance == info->instance)
+            return &follow->table.rows[i];
+
+    return NULL;
+}
+
+static enum xl_exit print(struct follow *follow, struct xl_row *row)
+{
+    enum xl_exit status = XL_EXIT_OK;
+
+    if (follow->request->json) {
+        status = xl_row_print_event(row);
+    } else {
+        if (!follow->headed)
+            xl_table_print_head(&follow->table);
+        follow->headed = true;
+        xl_table_print_row(&follow->table, row);
+    }
+
+    /* Whoever reads it wants it now; and a full disk ends it. */
+    if (status == XL_EXIT_OK)
+        status = xl_close_stdout(XL_EXIT_OK);
+    return status;
+}
+
+static enum xl_exit tell(struct follow *follow,
+                         const libxl_guest_suspend_info *info, bool gone)
+{
+    struct xl_row *row = find_row(follow, info);
+    enum xl_exit status;
+
+    if (!row) {
+        /* Others than those named, and what went before it could be shown. */
+        if (follow->request->nr_names || gone)
+            return XL_EXIT_OK;
+        row = xl_table_add(&follow->table, info, follow->domains);
+        if (!row)
+            return XL_EXIT_FAILED;
+    }
+
+    xl_row_update(row, info, gone ? NULL : follow->domains);
+    row->gone = gone;
+    status = print(follow, row);
+    if (status == XL_EXIT_OK && gone) {
+        xl_table_remove(&follow->table, row);
+        if (follow->request->nr_names && !follow->table.nr) {
+            xl_error("no domain is left to watch");
+            status = XL_EXIT_NO_DOMAIN;
+        }
+    }
+    return status;
+}
+
+enum xl_exit xl_suspend_watch(const struct xl_status_request *request,
+                              struct xl_domains *domains)
+{
+    struct follow follow = { .request = request, .domains = domains };
+    libxl_guest_suspend_info info;
+    libxl_suspend_watch *watch = NULL;
+    enum xl_exit status;
+    int rc;
+
+    xl_table_init(&follow.table);
+
+    status = find_named(&follow);
+    if (status)
+        goto out;
+
+    rc = libxl_suspend_watch_open(NULL, request->after, &watch);
+    while (!rc && !status) {
+        rc = libxl_suspend_watch_next(watch, LIBXL_GUEST_SUSPEND_FOREVER,
+                                      &info);
+        if (!rc || rc == ERROR_DOMAIN_DESTROYED) {
+            status = tell(&follow, &info, rc == ERROR_DOMAIN_DESTROYED);
+            rc = 0;
+        }
+    }
+    if (rc) {
+        xl_error("cannot watch: %s", libxl_guest_suspend_strerror(rc));
+        status = xl_exit_of_rc(rc);
+    }
+
+out:
+    libxl_suspend_watch_close(watch);
+    xl_table_dispose(&follow.table);
+    return status;
+}
