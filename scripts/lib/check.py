@@ -17,7 +17,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 SCRIPTS = os.path.join(TOP, "scripts")
 E2E_RUN = os.path.join(TOP, "tests", "e2e", "run")
-UNIT_DIRS = [os.path.join(TOP, "tests", "unit")]
+UNIT_DIRS = [os.path.join(TOP, "tests", d) for d in ("unit", "fuzz")]
 FAILED, USAGE, ENVIRONMENT = 1, 2, 3
 RESULT = re.compile(r"(not )?ok\b(?: \d+)?(?: -)? ?(.*)$")
 PLAN = re.compile(r"1\.\.\d+$")
