@@ -35,5 +35,6 @@ tests/unit/xl-fake_LDLIBS = $(YAJL_LIBS)
 tests/unit/xl_handover_fake.o_CPPFLAGS = \
     -DSTOCK_XL='"$(abs_builddir)/tests/unit/stock-xl/xl"'
 UNIT_SCRIPTS += tests/unit/test-xl.py
+UNIT_SCRIPTS += tests/unit/test-xl-completion.sh
 UNIT_SCRIPTS += tests/unit/test-xl-manual.py
 UNIT_SCRIPTS += tests/unit/test-library-abi.sh

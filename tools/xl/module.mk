@@ -20,3 +20,9 @@ install: stock-xl-stays
 stock-xl-stays:
 	@test '$(sbindir)/xl' != '$(STOCK_XL)' || { echo "install: $(sbindir)/xl is the stock xl and must stay:" \
 	    "take another prefix, or configure --with-stock-xl=PATH" >&2; exit 1; }
+
+# Found before the stock xl's, whose it reads: that one is never installed over.
+ifneq ($(prefix),/usr)
+INSTALL_FILES += 644:$(srcdir)/tools/xl/xl-completion.bash:$(datadir)/bash-completion/completions/xl
+endif
+LINT_SH += tools/xl/xl-completion.bash

@@ -1,0 +1,72 @@
+# bash completion of xl: our commands here, all others as the stock xl has them.
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+
+# The stock xl's own, where there is one and it is not this file.
+for _xl_guest_suspend_stock in "${BASH_SOURCE[0]}.distrib" \
+    /usr/share/bash-completion/completions/xl; do
+    if [[ -r $_xl_guest_suspend_stock &&
+        ! $_xl_guest_suspend_stock -ef ${BASH_SOURCE[0]} ]]; then
+        # shellcheck disable=SC1090 # whichever it is
+        . "$_xl_guest_suspend_stock"
+        break
+    fi
+done
+unset _xl_guest_suspend_stock
+
+# Words of "xl COMMAND --help" that are options.
+_xl_guest_suspend_options() {
+    "$@" --help 2>/dev/null |
+        sed -n 's/^  [- ][^-][, ] \(--[a-z-]*=\{0,1\}\).*/\1/p'
+}
+
+_xl_guest_suspend_domains() {
+    "$1" suspend-status 2>/dev/null | awk 'NR > 1 && $1 != "-" { print $1 }'
+}
+
+_xl_guest_suspend() {
+    local xl=$1 cur=$2 prev=$3 word at=1 words=
+    local -a command=()
+
+    # Global options before the command are not looked at.
+    while ((at < COMP_CWORD)) && [[ ${COMP_WORDS[at]} == -* ]]; do
+        at=$((at + 1))
+    done
+    if ((COMP_CWORD > at)); then
+        if [[ ${COMP_WORDS[at]} == suspend-status ]]; then
+            command=("$xl" suspend-status)
+        elif [[ ${COMP_WORDS[at]} == trigger ]]; then
+            case $((COMP_CWORD - at)) in
+            1) words=$(_xl_guest_suspend_domains "$xl") ;;
+            2) words=wake ;;
+            *) [[ ${COMP_WORDS[at + 2]} != wake ]] ||
+                command=("$xl" trigger x wake) ;;
+            esac
+        fi
+    fi
+
+    # bash takes "=" for a word: --wait=run is --wait, =, run.
+    if ((${#command[@]})); then
+        [[ $cur != = ]] || cur=
+        [[ $prev != = ]] || prev=${COMP_WORDS[COMP_CWORD - 2]}
+        if [[ $prev == --wait && ${command[1]} == suspend-status ]]; then
+            words='running suspended'
+        elif [[ $cur == -* ]]; then
+            words=$(_xl_guest_suspend_options "${command[@]}")
+        elif [[ ${command[1]} == suspend-status ]]; then
+            words=$(_xl_guest_suspend_domains "$xl")
+        fi
+    fi
+
+    COMPREPLY=()
+    if [[ $words ]]; then
+        while read -r word; do
+            [[ $word == *= ]] || word+=' '
+            COMPREPLY+=("$word")
+        done < <(compgen -W "$words" -- "$cur")
+    elif ! ((${#command[@]})) && declare -F _xl >/dev/null; then
+        _xl "$@"
+    fi
+}
+
+complete -F _xl_guest_suspend -o nospace -o default xl
