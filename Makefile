@@ -38,6 +38,8 @@
 #   UNIT_HELPERS += tests/unit/x          like PROGRAMS; built by check for others
 #   UNIT_SCRIPTS += tests/unit/test-x.sh  or .py; run by check from the sources
 #   UNIT_DEPS += FILE           what the scripts need built
+#   RIG_PROGRAMS += DIR/prog    like PROGRAMS; for the dom0 of end-to-end tests,
+#                               built by "make rig-programs" for arm64 only
 #   FILE.o_CPPFLAGS             more flags for one C file (also for FILE.pic.o)
 #   LINT_C, LINT_SH, LINT_PY += FILE    more files to lint; the C files of
 #                               programs, libraries and tests, and UNIT_SCRIPTS,
@@ -51,7 +53,7 @@ include config/config.mk
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check check-programs FORCE check-sanitize check-valgrind lint install \
+.PHONY: all check check-programs rig-programs FORCE check-sanitize check-valgrind lint install \
     uninstall clean distclean
 all:
 
@@ -65,6 +67,7 @@ UNIT_PROGRAMS :=
 UNIT_HELPERS :=
 UNIT_SCRIPTS :=
 UNIT_DEPS :=
+RIG_PROGRAMS :=
 LINT_C :=
 LINT_SH :=
 LINT_PY :=
@@ -140,7 +143,7 @@ OBJS :=
 C_FILES :=
 SHLIB_FILES :=
 $(foreach lib,$(SHLIBS),$(eval $(call shlib_rules,$(lib))))
-$(foreach prog,$(PROGRAMS) $(UNIT_PROGRAMS) $(UNIT_HELPERS),\
+$(foreach prog,$(PROGRAMS) $(UNIT_PROGRAMS) $(UNIT_HELPERS) $(RIG_PROGRAMS),\
     $(eval $(call program_rules,$(prog))))
 
 $(sort $(filter-out %.pic.o,$(OBJS))): %.o: $(srcdir)/%.c config/config.mk
@@ -163,6 +166,8 @@ all: $(PROGRAMS) $(SHLIB_FILES) $(MANPAGES) $(ALL_TARGETS)
 TESTS :=
 RUN_TESTS = $(PYTHON3) $(srcdir)/tests/unit/run.py --srcdir $(abs_srcdir) \
     --builddir $(abs_builddir)
+
+rig-programs: $(RIG_PROGRAMS)
 
 check-programs: $(UNIT_PROGRAMS) $(UNIT_HELPERS) $(UNIT_DEPS)
 check: all check-programs

@@ -22,10 +22,10 @@ BOOT_S = int(os.environ.get("RIG_BOOT_S", "120"))
 # later the host asks, and this much later again it gives dom0 up.
 GRACE_S = int(os.environ.get("RIG_GRACE_S", "60"))
 
-# What Xen or dom0 says when it dies.
+# What Xen or dom0 says when it dies, or has found itself wrong.
 PANIC = re.compile(
-    r"Panic on CPU|Xen BUG at|Assertion '.*' failed|UBSAN:|Kernel panic"
-    r"|Unable to handle kernel")
+    r"Panic on CPU|Xen BUG at|Xen WARN at|Assertion '.*' failed|UBSAN:"
+    r"|Kernel panic|Unable to handle kernel")
 # Ctrl-\: not Ctrl-], which leaves xl console.
 ESCAPE = b"\x1c"
 
@@ -34,7 +34,7 @@ QEMU = {
         "program": "qemu-system-aarch64",
         # Two CPUs: one for dom0, so that a guest that never sleeps can't
         # starve what watches it.  bootscrub=0 saves ten seconds a boot.
-        "args": ["-machine", "virt,virtualization=on,gic-version=3",
+        "args": ["-machine", "virt,virtualization=on,gic-version={gic}",
                  "-cpu", "cortex-a57", "-smp", "2", "-m", "3072"],
         "xen": "dom0_mem=1024M dom0_max_vcpus=1 console=dtuart bootscrub=0",
         "load": lambda d, xen: [
@@ -74,11 +74,14 @@ class Machine:
         if not shutil.which(qemu["program"]):
             raise EnvironmentTrouble(
                 f"{qemu['program']} is missing: run scripts/setup")
-        command = [qemu["program"], *qemu["args"],
+        machine = [a.format(gic=self.about.get("gic", "3"))
+                   for a in qemu["args"]]
+        xen = f"{qemu['xen']} {self.about.get('xen_args', '')}".strip()
+        command = [qemu["program"], *machine,
                    "-accel", "tcg,thread=multi,tb-size=512",
                    "-display", "none", "-monitor", "none", "-serial", "stdio",
                    "-net", "none", "-no-reboot",
-                   *qemu["load"](self.image, qemu["xen"])]
+                   *qemu["load"](self.image, xen)]
         start = time.monotonic()
         self.log = open(self.log_path, "ab")
         # A session of its own: Ctrl-C is for the harness, which then ends it.

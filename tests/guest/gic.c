@@ -8,6 +8,7 @@
 #define GIC_ISENABLER       0x100
 #define GIC_ICENABLER       0x180
 #define GIC_IPRIORITYR      0x400
+#define GICD_ITARGETSR      0x800
 #define GICD_SGIR           0xf00
 #define GICD_IROUTER        0x6000
 
@@ -47,6 +48,11 @@ volatile uint32_t irq_count[NR_COUNTED_IRQS];
 static void write32(uint64_t address, uint32_t value)
 {
     asm volatile ("str %w0, [%1]" :: "r" (value), "r" (address) : "memory");
+}
+
+static void write8(uint64_t address, uint8_t value)
+{
+    asm volatile ("strb %w0, [%1]" :: "r" (value), "r" (address) : "memory");
 }
 
 static void write64(uint64_t address, uint64_t value)
@@ -106,6 +112,14 @@ void gic_enable(unsigned int irq)
             write64(gic_place.distributor + GICD_IROUTER + irq * 8UL, 0);
     }
     write32(frame(irq) + GIC_ISENABLER + irq / 32 * 4, 1U << irq % 32);
+}
+
+void gic_route(unsigned int spi, unsigned int vcpu)
+{
+    if (gic_place.version == 3)
+        write64(gic_place.distributor + GICD_IROUTER + spi * 8UL, vcpu);
+    else
+        write8(gic_place.distributor + GICD_ITARGETSR + spi, 1U << vcpu);
 }
 
 void gic_disable(unsigned int irq)

@@ -134,6 +134,8 @@ unsigned int ptimer_ctl(void);
 void gic_init(void);
 void gic_init_vcpu(void);
 void gic_enable(unsigned int irq);
+/* Which vCPU an SPI goes to; gic_enable() says the first. */
+void gic_route(unsigned int spi, unsigned int vcpu);
 void gic_disable(unsigned int irq);
 void gic_send_self(unsigned int sgi);
 unsigned int gic_highest_pending(void);

@@ -8,6 +8,9 @@
  *   self       wake by an interrupt of its own that is pending at entry
  *   timer=US   wake by its own timer after so many microseconds
  *   virq=N     an SPI that wakers may inject, enabled, and counted apart
+ *   route=V    that SPI goes to vCPU V, which stays offline
+ *   watchdog=S have Xen's watchdog set to S seconds before the first sleep, and
+ *              hang after the last, for it to bite
  * Without self or timer=, the toolstack is what wakes it.
  *
  * Any byte on its console makes it print its counts at the next wake; q makes
@@ -34,6 +37,8 @@ void program(void)
     const uint64_t last = bootarg_number("sleeps", 0);
     const uint64_t timer_us = bootarg_number("timer", 0);
     const unsigned int virq = bootarg_number("virq", 0);
+    const unsigned int vcpu = bootarg_number("route", 0);
+    const unsigned int watchdog_s = bootarg_number("watchdog", 0);
     const bool self = bootarg_flag("self");
     bool stop = false;
 
@@ -45,6 +50,10 @@ void program(void)
         gic_enable(IRQ_VTIMER);
     if (virq)
         gic_enable(virq);
+    if (virq && vcpu)
+        gic_route(virq, vcpu);
+    if (watchdog_s && xen_watchdog(0, watchdog_s) <= 0)
+        print("storm: no watchdog\n");
     print("storm: begins\n");
 
     while (!stop && (!last || sleeps < last)) {
@@ -87,4 +96,6 @@ void program(void)
             stop = true;
     }
     counts();
+    while (watchdog_s)
+        asm volatile ("");
 }

@@ -1,0 +1,6 @@
+# What end-to-end tests run in the rig's dom0, besides what is installed.
+# SPDX-License-Identifier: GPL-2.0-only
+
+RIG_PROGRAMS += tests/e2e/tools/hv-probe
+tests/e2e/tools/hv-probe_SRCS := tests/e2e/tools/hv-probe.c
+tests/e2e/tools/hv-probe_LDLIBS = -lxenctrl $(XENCALL_LIBS)
