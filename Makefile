@@ -8,6 +8,7 @@
 #   make check-valgrind   the C unit tests under valgrind
 #   make lint             static checks of C, scripts and man pages
 #   make install          DESTDIR= and prefix= as usual;  make uninstall
+#   make dist             a source archive that needs neither git nor network
 #   make clean, make distclean
 #
 # SPDX-License-Identifier: GPL-2.0-only
@@ -54,7 +55,7 @@ include config/config.mk
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all check check-programs rig-programs FORCE check-sanitize check-valgrind lint install \
-    uninstall clean distclean
+    uninstall dist clean distclean
 all:
 
 PROGRAMS :=
@@ -238,6 +239,23 @@ install: all
 uninstall:
 	rm -f $(foreach f,$(INSTALL_FILES),'$(DESTDIR)$(call field,3,$(f))') \
 	    $(foreach l,$(INSTALL_LINKS),'$(DESTDIR)$(call field,2,$(l))')
+
+# Archive
+
+# The files that git knows, as they are now, and what autoreconf makes.  The same
+# tree gives the same archive.
+DIST := $(PACKAGE_NAME)-$(PACKAGE_VERSION)
+dist:
+	@git -C $(srcdir) rev-parse --git-dir >/dev/null || { \
+	    echo "dist: $(abs_srcdir) is no git clone, so that nothing tells sources from products" >&2; exit 1; }
+	rm -rf $(DIST)
+	mkdir $(DIST)
+	cd $(srcdir) && git ls-files | tar -c -T - -f - | tar -x -C $(abs_builddir)/$(DIST)
+	cd $(DIST) && autoreconf -i && rm -rf autom4te.cache
+	tar --sort=name --owner=0 --group=0 --numeric-owner --mode=go=u-w \
+	    --mtime=@$(shell git -C $(srcdir) log -1 --format=%ct) \
+	    -cJf $(DIST).tar.xz $(DIST)
+	rm -rf $(DIST)
 
 clean:
 	rm -f $(sort $(OBJS) $(OBJS:.o=.d) $(PROGRAMS) $(UNIT_PROGRAMS) \

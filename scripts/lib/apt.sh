@@ -41,6 +41,22 @@ apt_host_archives() {
         'Created-By: Packages' 'Origin: Debian' | sort -u
 }
 
+# apt_sources: the machine's Debian archives with the rig's release, as lines of a
+# sources.list.
+apt_sources() {
+    apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    [ -r "$apt_keyring" ] || die_environment "$apt_keyring is missing: install debian-archive-keyring"
+    apt_host_archives | while read -r uri label; do
+        case $label in
+        Debian) suite=$RIG_RELEASE ;;
+        Debian-Security) suite=$RIG_RELEASE-security ;;
+        *) continue ;;
+        esac
+        echo "deb [signed-by=$apt_keyring] $uri $suite main"
+        echo "deb-src [signed-by=$apt_keyring] $uri $suite main"
+    done
+}
+
 # apt_prepare: make the state, and take its lock (fd 9): one apt at a time works
 # on it.  apt_release gives the lock back.
 apt_release() { exec 9>&-; }
@@ -52,17 +68,7 @@ apt_prepare() {
     exec 9>"$apt_state/lock"
     flock 9
     : >"$apt_state/status"
-    apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-    [ -r "$apt_keyring" ] || die_environment "$apt_keyring is missing: install debian-archive-keyring"
-    apt_host_archives | while read -r uri label; do
-        case $label in
-        Debian) suite=$RIG_RELEASE ;;
-        Debian-Security) suite=$RIG_RELEASE-security ;;
-        *) continue ;;
-        esac
-        echo "deb [signed-by=$apt_keyring] $uri $suite main"
-        echo "deb-src [signed-by=$apt_keyring] $uri $suite main"
-    done >"$apt_state/sources.list.new"
+    apt_sources >"$apt_state/sources.list.new"
     [ -s "$apt_state/sources.list.new" ] ||
         die_environment "this machine's apt knows no Debian archive; run apt-get update, or scripts/setup"
     if ! cmp -s "$apt_state/sources.list.new" "$apt_state/sources.list"; then

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run all tests, or some by name, as one TAP stream.
 
+Those of the Debian packages take long and need root: they are run by name only.
+
 The last line counts: "N passed, N failed, N skipped".  Exit status: 0 all
 passed or skipped, 1 a test failed, 2 usage, 3 the environment is at fault: it
 kept tests from running, which says nothing about them.
@@ -17,6 +19,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 SCRIPTS = os.path.join(TOP, "scripts")
 E2E_RUN = os.path.join(TOP, "tests", "e2e", "run")
+# Not in the default set: run by name only.
+PACKAGES_RUN = os.path.join(TOP, "tests", "packages", "run")
 UNIT_DIRS = [os.path.join(TOP, "tests", d) for d in ("unit", "fuzz")]
 FAILED, USAGE, ENVIRONMENT = 1, 2, 3
 RESULT = re.compile(r"(not )?ok\b(?: \d+)?(?: -)? ?(.*)$")
@@ -75,8 +79,8 @@ def unit_names():
     return names
 
 
-def e2e_names():
-    return subprocess.run([E2E_RUN, "--list"], stdout=subprocess.PIPE,
+def names_of(run):
+    return subprocess.run([run, "--list"], stdout=subprocess.PIPE,
                           check=True).stdout.decode().split()
 
 
@@ -99,12 +103,13 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME")
     args = parser.parse_args()
 
-    units, e2es = unit_names(), e2e_names()
+    units, e2es = unit_names(), names_of(E2E_RUN)
+    packages = names_of(PACKAGES_RUN)
     if args.list:
-        print("\n".join(units + e2es))
+        print("\n".join(units + e2es + packages))
         return 0
     for name in args.names:
-        if name not in units + e2es:
+        if name not in units + e2es + packages:
             print(f"check: no test '{name}'; --list shows them",
                   file=sys.stderr)
             return USAGE
@@ -118,6 +123,9 @@ def main():
         unit(stream, my_units)
     if my_e2es or not args.names:
         stream.suite("e2e", [E2E_RUN, *my_e2es])
+    my_packages = [n for n in args.names if n in packages]
+    if my_packages:
+        stream.suite("packages", [PACKAGES_RUN, *my_packages])
     stream.diag(f"all: {time.monotonic() - start:.0f} s")
     if stream.trouble:
         stream.diag("environment error: tests were kept from running in: "
