@@ -18,6 +18,17 @@ bare_create() {
     xl unpause "$bare_name" || fail "xl unpause $bare_name"
 }
 
+# What the hypervisor says, xenstore and the library aside: hv-probe.c.
+probe=/e2e/bin/hv-probe
+# field NAME DOMID: of its record, a number.
+field() { $probe call op=0 "domid=$2" | sed "s/.* $1=\([0-9]*\).*/\1/"; }
+field_is() { [ "$(field "$1" "$2")" = "$3" ]; }
+# asleep NAME PROGRAM [CONFIG_LINE...]: start one and wait for its first sleep.
+asleep() {
+    bare_create "$@"
+    wait_until 30 field_is state "$domid" 1
+}
+
 bare_asleep() { xl suspend-status -q "$1"; }
 # bare_answer NAME REQUEST: do what a line "REQ ..." of the guest asks for.  It
 # comes just before the sleep: a wake is refused until the guest is asleep.

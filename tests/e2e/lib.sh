@@ -114,10 +114,9 @@ guest_type() {
 }
 # guest_run NAME SECONDS COMMAND: type it, wait for its end, print what it
 # printed; its exit status is the result.
-guest_serial=0
 guest_run() {
-    guest_serial=$((guest_serial + 1))
-    guest_mark="$$.$guest_serial"
+    # Not a variable that counts: this is called in a $(...), too.
+    guest_mark="$$.$(guest_count "$1" '^@begin ')"
     guest_type "$1" "echo @begin $guest_mark; $3; echo @end $guest_mark \$?"
     guest_says "$1" "$2" "^@end $guest_mark [0-9]+\$"
     tr -d '\r' <"$(guest_log "$1")" | awk -v mark="$guest_mark" '

@@ -17,8 +17,6 @@
  *       likewise
  *   hv-probe shutdown-code DOMID
  *       prints the reason of a domain that is shut down, or "none"
- *   hv-probe take-spi DOMID SPI
- *       map a physical interrupt that dom0 does not use to the domain
  *
  * Exit status: 0 it said what came of it, 1 it could not try, 2 usage.
  */
@@ -321,20 +319,6 @@ static int do_shutdown_code(int argc, char **argv)
     return 0;
 }
 
-static int do_take_spi(int argc, char **argv)
-{
-    uint16_t spi;
-    int r;
-
-    if (argc != 2)
-        return 2;
-    spi = (uint16_t)number(argv[1]);
-    r = xc_domain_unbind_pt_spi_irq(xch, 0, spi, spi);
-    if (!r)
-        r = xc_domain_bind_pt_spi_irq(xch, (uint32_t)number(argv[0]), spi, spi);
-    return said_xc(r);
-}
-
 int main(int argc, char **argv)
 {
     static const struct { const char *name; int (*fn)(int, char **); } all[] = {
@@ -344,7 +328,6 @@ int main(int argc, char **argv)
         { "shutdown", do_shutdown },
         { "soft-reset", do_soft_reset },
         { "shutdown-code", do_shutdown_code },
-        { "take-spi", do_take_spi },
     };
     int status = 2;
 
