@@ -33,6 +33,8 @@
 #   INSTALL_FILES += MODE:FILE:TARGET
 #                               any other file, from the build directory or
 #                               written $(srcdir)/FILE; TARGET without DESTDIR
+#   INSTALL_DIRS += MODE:TARGET     an empty directory; uninstall leaves one that
+#                               is no longer empty
 #   INSTALL_LINKS += TEXT:TARGET    a symbolic link to TEXT
 #   ALL_TARGETS += FILE         built by "make", with rules of the fragment's
 #   UNIT_PROGRAMS += tests/unit/test-x    like PROGRAMS; built and run by check
@@ -63,6 +65,7 @@ SHLIBS :=
 MANPAGES :=
 INSTALL_FILES :=
 INSTALL_LINKS :=
+INSTALL_DIRS :=
 ALL_TARGETS :=
 UNIT_PROGRAMS :=
 UNIT_HELPERS :=
@@ -219,7 +222,7 @@ endif
 
 # Install
 
-# Colons part the fields of INSTALL_FILES and INSTALL_LINKS.
+# Colons part the fields of INSTALL_FILES, INSTALL_DIRS and INSTALL_LINKS.
 field = $(word $(1),$(subst :, ,$(2)))
 
 define newline
@@ -228,6 +231,8 @@ define newline
 endef
 
 install: all
+	@$(foreach d,$(INSTALL_DIRS),$(INSTALL) -d -m $(call field,1,$(d)) \
+	    '$(DESTDIR)$(call field,2,$(d))'$(newline))
 	@$(foreach f,$(INSTALL_FILES),$(call step,INSTALL,$(DESTDIR)$(call field,3,$(f))) \
 	    mkdir -p '$(DESTDIR)$(dir $(call field,3,$(f)))' && \
 	    $(INSTALL) -m $(call field,1,$(f)) '$(call field,2,$(f))' \
@@ -239,6 +244,7 @@ install: all
 uninstall:
 	rm -f $(foreach f,$(INSTALL_FILES),'$(DESTDIR)$(call field,3,$(f))') \
 	    $(foreach l,$(INSTALL_LINKS),'$(DESTDIR)$(call field,2,$(l))')
+	@$(foreach d,$(INSTALL_DIRS),rmdir '$(DESTDIR)$(call field,2,$(d))' 2>/dev/null || :$(newline))
 
 # Archive
 

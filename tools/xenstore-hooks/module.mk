@@ -53,12 +53,14 @@ INSTALL_FILES += \
     644:$(xensuspendd_DIR)/xensuspendd.service:$(prefix)/lib/systemd/system/xensuspendd.service \
     755:$(xensuspendd_DIR)/xensuspendd.init:$(sysconfdir)/init.d/xensuspendd
 
+INSTALL_DIRS += 755:$(sysconfdir)/xen/guest-suspend.d
+
 # Examples, to be copied to the hooks directory by who wants them.
 xensuspendd_HOOKS := $(addprefix $(xensuspendd_DIR)/hooks/,\
     10-syslog 50-wake-later)
 LINT_SH += $(xensuspendd_HOOKS)
 INSTALL_FILES += $(foreach hook,$(xensuspendd_HOOKS),\
-    755:$(srcdir)/$(hook):$(datadir)/doc/$(PACKAGE_NAME)/examples/hooks/$(notdir $(hook)))
+    755:$(srcdir)/$(hook):$(docdir)/examples/hooks/$(notdir $(hook)))
 
 UNIT_PROGRAMS += tests/unit/test-xensuspendd-hooks
 tests/unit/test-xensuspendd-hooks_SRCS := \
