@@ -32,6 +32,12 @@ tests/unit/test-xensuspendd-tree_SRCS := \
     tests/unit/test-xensuspendd-tree.c tests/unit/fake_xenstore.c \
     $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS)
 
+UNIT_PROGRAMS += tests/unit/test-xensuspendd-fuzz
+tests/unit/test-xensuspendd-fuzz_SRCS := \
+    tests/unit/test-xensuspendd-fuzz.c tests/unit/fake_xenstore.c \
+    $(xensuspendd_DIR)/options.c \
+    $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS)
+
 UNIT_PROGRAMS += tests/unit/test-xensuspendd-daemon
 tests/unit/test-xensuspendd-daemon_SRCS := \
     tests/unit/test-xensuspendd-daemon.c tests/unit/fake_xenstore.c \

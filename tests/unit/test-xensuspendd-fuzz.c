@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What xensuspendd parses, given nonsense: nodes that it finds in xenstore, names
+ * of domains, and its command line.  A bounded run, the same each time;
+ * test-xensuspendd-fuzz ROUNDS [SEED] makes another.  A crash, or what the
+ * sanitizers find, is a failure as well.
+ */
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "guest_suspend_names.h"
+
+#include "../../tools/xenstore-hooks/options.h"
+#include "../../tools/xenstore-hooks/tree.h"
+
+#include "fake_xenstore.h"
+#include "tap.h"
+
+static uint64_t random_state;
+
+/* xorshift64* */
+static uint32_t random_below(uint32_t limit)
+{
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return (uint32_t)((random_state * 0x2545f4914f6cdd1dULL) >> 33) % limit;
+}
+
+/* What is nearly right gets further than noise. */
+static void random_text(char *text, size_t size)
+{
+    static const char *const seeds[] = {
+        "0", "1", "42", "007", "-1", "+1", " 1", "1 ", "0x10", "30", "86400",
+        "86401", "18446744073709551615", "18446744073709551616",
+        "99999999999999999999999", "running", "suspended", "Suspended",
+        "unknown", "", "32751", "32752", "/", "/a", "..",
+    };
+    size_t len, i;
+
+    snprintf(text, size, "%s",
+             seeds[random_below(sizeof(seeds) / sizeof(seeds[0]))]);
+    for (i = random_below(3); i; i--) {
+        len = strlen(text);
+        if (random_below(2) && len + 1 < size) {
+            text[len] = (char)(1 + random_below(255));
+            text[len + 1] = '\0';
+        } else if (len) {
+            text[random_below((uint32_t)len)] = (char)(1 + random_below(255));
+        }
+    }
+}
+
+/* How the daemon writes the value, if it wrote it; else it is damaged. */
+static bool is_canonical(const char *text)
+{
+    char again[32];
+
+    if (!text)
+        return false;
+    snprintf(again, sizeof(again), "%"PRIu64, (uint64_t)strtoull(text, NULL, 10));
+    return !strcmp(again, text);
+}
+
+static unsigned int wrong_domains(struct model *m)
+{
+    unsigned int i, wrong = 0;
+
+    for (i = 0; i < m->nr; i++) {
+        const struct domain *d = m->domains[i];
+        const char *seq, *instance, *state;
+        char path[96];
+        bool whole;
+
+        snprintf(path, sizeof(path), TREE_ROOT "/%"PRIu32"/seq", d->domid);
+        seq = fake_xs_get(path);
+        snprintf(path, sizeof(path), TREE_ROOT "/%"PRIu32"/instance", d->domid);
+        instance = fake_xs_get(path);
+        snprintf(path, sizeof(path), TREE_ROOT "/%"PRIu32"/state", d->domid);
+        state = fake_xs_get(path);
+        whole = is_canonical(seq) && is_canonical(instance) && state &&
+                gsuspend_value(gsuspend_state_names, state) >= 0;
+        if (whole ? d->shown.seq != strtoull(seq, NULL, 10) ||
+                    d->shown.instance != strtoull(instance, NULL, 10)
+                  : d->shown.seq != 0)
+            wrong++;
+    }
+    return wrong;
+}
+
+static void fuzz_tree(unsigned int rounds)
+{
+    static const char *const names[] = {
+        "seq", "instance", "state", "hooks-seq", "kind",
+    };
+    unsigned int i, n, wrong = 0, failed = 0, unclean = 0;
+    char path[96], text[32], name[DOMAIN_NAME_MAX];
+    struct tree *tree;
+    struct model m;
+    const char *c;
+
+    fake_xs_reset();
+    tree = tree_open();
+    if (!TAP_OK(tree != NULL, "connected"))
+        return;
+    for (i = 0; i < rounds; i++) {
+        fake_xs_remove(TREE_ROOT);
+        for (n = random_below(12); n; n--) {
+            /* Directories with odd names among them. */
+            random_text(text, sizeof(text));
+            if (random_below(3) || !*text || strchr(text, '/'))
+                snprintf(text, sizeof(text), "%"PRIu32, random_below(4));
+            snprintf(path, sizeof(path), TREE_ROOT "/%s/%s", text,
+                     names[random_below(sizeof(names) / sizeof(names[0]))]);
+            random_text(text, sizeof(text));
+            fake_xs_put(path, text);
+        }
+        fake_xs_put(TREE_ROOT "/version", "1");
+
+        model_init(&m);
+        failed += tree_scan(tree, &m) != 0;
+        wrong += wrong_domains(&m);
+        model_free(&m);
+
+        random_text(text, sizeof(text));
+        fake_xs_put("/local/domain/3/name", text);
+        tree_domain_name(tree, 3, name);
+        for (c = name; *c; c++)
+            unclean += *c < ' ' || *c > '~' || *c == '"' || *c == '\\';
+    }
+    TAP_EQ_INT(failed, 0, "trees that could not be read");
+    TAP_EQ_INT(wrong, 0, "domains taken for what they are not");
+    TAP_EQ_INT(unclean, 0, "characters that do not belong in a log");
+    tree_close(tree);
+    fake_xs_free();
+}
+
+static void fuzz_options(unsigned int rounds)
+{
+    static const char *const words[] = {
+        "-F", "-p", "-d", "-v", "-q", "-Fvq", "-dp", "--", "-", "---",
+        "--hook-timeout", "--hook-timeout=", "--hooks-dir", "--no-hooks=",
+        "--no-hooks", "--check", "--syslog", "--pidfile=", "--h", "--no",
+        "-V", "-h", "/run/x",
+    };
+    int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
+    unsigned int i, n, wrong = 0, accepted = 0;
+
+    /* Each refusal says why, and here nobody reads it. */
+    dup2(null, STDERR_FILENO);
+    for (i = 0; i < rounds; i++) {
+        char text[6][64], program[] = "xensuspendd";
+        char *argv[8] = { program };
+        struct options o;
+
+        for (n = 0; n < 1 + random_below(5); n++) {
+            char tail[32] = "";
+
+            if (random_below(2))
+                random_text(tail, sizeof(tail));
+            snprintf(text[n], sizeof(text[n]), "%s%s", random_below(4) ?
+                     words[random_below(sizeof(words) / sizeof(words[0]))] : "",
+                     tail);
+            argv[n + 1] = text[n];
+        }
+        if (options_parse(&o, (int)n + 1, argv, "/default"))
+            continue;
+        accepted++;
+        wrong += o.hook_timeout_ms < 1000 || o.hook_timeout_ms > 86400000 ||
+                 o.hook_timeout_ms % 1000 ||
+                 (o.hooks_dir && *o.hooks_dir != '/') ||
+                 (o.pidfile && *o.pidfile != '/');
+    }
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(null);
+    TAP_OK(accepted > 0, "of %u command lines %u were accepted", rounds,
+           accepted);
+    TAP_EQ_INT(wrong, 0, "accepted that should not be");
+}
+
+int main(int argc, char **argv)
+{
+    unsigned int rounds = argc > 1 ? (unsigned int)atoi(argv[1]) : 5000;
+
+    random_state = argc > 2 ? strtoull(argv[2], NULL, 10) | 1 : 20260701;
+    fuzz_tree(rounds);
+    fuzz_options(rounds);
+    return tap_done();
+}
