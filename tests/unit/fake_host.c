@@ -11,6 +11,7 @@
  *   no-xenstore          xs_open fails
  *   errno OP NUMBER      operation 0, 1 or 2 fails so
  *   rename               all domains have another name once one was asked for
+ *   replace              all domains are others once one was asked for
  *
  * A resume that was accepted is written to standard error, as
  * "resume DOMID FLAGS VIRQ SEQ INSTANCE".
@@ -41,7 +42,7 @@ static struct domain {
 
 static unsigned int nr_domains;
 static int op_errno[3];
-static bool no_xenstore, rename_after_get, got_one;
+static bool no_xenstore, rename_after_get, replace_after_get, got_one;
 
 static void unescape(char *text)
 {
@@ -108,6 +109,8 @@ static void read_host(void)
             no_xenstore = true;
         } else if (!strcmp(line, "rename\n")) {
             rename_after_get = true;
+        } else if (!strcmp(line, "replace\n")) {
+            replace_after_get = true;
         } else if (sscanf(line, "errno %u %d", &op, &number) == 2 && op < 3) {
             op_errno[op] = number;
         } else {
@@ -192,8 +195,10 @@ int fake_host_hypercall(unsigned int nr, void *arg)
         errno = resume(op, domain);
         return errno ? -1 : 0;
     }
-    got_one = true;
     op->u.get.record = domain->record;
+    if (got_one && replace_after_get)
+        op->u.get.record.instance++;
+    got_one = true;
     return 0;
 }
 

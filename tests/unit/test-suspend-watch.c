@@ -253,14 +253,16 @@ static void reap_daemon(void)
 
 /* xenstored's socket */
 
-static int xenstored = -1, xenstored_peer = -1;
-static char socket_path[] = "/tmp/test-suspend-watch.XXXXXX";
+static int xenstored = -1;
+static char socket_path[40];
 
 static void listen_xenstored(void)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int fd = mkstemp(socket_path);
+    int fd;
 
+    strcpy(socket_path, "/tmp/test-suspend-watch.XXXXXX");
+    fd = mkstemp(socket_path);
     if (fd < 0)
         abort();
     close(fd);
@@ -276,9 +278,8 @@ static void listen_xenstored(void)
 
 static void kill_xenstored(void)
 {
-    close(xenstored_peer);
     close(xenstored);
-    xenstored_peer = xenstored = -1;
+    xenstored = -1;
     unlink(socket_path);
     setenv("XENSTORED_PATH", "/nonexistent", 1);
 }
@@ -355,6 +356,11 @@ static void daemon_comes(void)
 {
     start_daemon("xensuspendd");
     fire("/tool/guest-suspend/ready");
+}
+
+static void daemon_comes_then_sleep(void)
+{
+    daemon_comes();
     after_calls(1, sleeps);
 }
 
@@ -446,7 +452,7 @@ static void test_wait(void)
           RUNNING, SUSPENDED, 0, 0, SUSPENDED, 3 },
         { "xenstored dies", "xensuspendd", true, xenstored_dies, 2,
           RUNNING, SUSPENDED, 0, 0, SUSPENDED, 3 },
-        { "the daemon comes", NULL, false, daemon_comes, 2, RUNNING, SUSPENDED,
+        { "the daemon comes", NULL, false, daemon_comes_then_sleep, 2, RUNNING, SUSPENDED,
           0, 0, SUSPENDED, 0 },
     };
     libxl_guest_suspend_info info;
@@ -476,6 +482,31 @@ static void test_wait(void)
     TAP_EQ_INT(wait_3(SUSPENDED, 0, 350, &info), ERROR_TIMEDOUT,
                "nothing happens");
     TAP_EQ_INT(nr_gets, 2, "... and nothing is done meanwhile");
+
+    /* Half a second: five looks without the daemon, and some around it. */
+    for (int i = 0; i < 3; i++) {
+        static void (*const events[])(void) = {
+            kill_daemon, kill_xenstored, daemon_comes,
+        };
+        static const char *const what[] = {
+            "the daemon is killed, and nothing happens",
+            "xenstored dies, and nothing happens",
+            "the daemon comes, and nothing happens",
+        };
+
+        reset();
+        set(3, 10, 20, RUNNING);
+        /* In this order: the child must not inherit the socket. */
+        if (i < 2)
+            start_daemon("xensuspendd");
+        listen_xenstored();
+        after_calls(2, events[i]);
+        TAP_EQ_INT(wait_3(SUSPENDED, 0, 500, &info), ERROR_TIMEDOUT, what[i]);
+        TAP_OK(nr_gets <= (i < 2 ? 9 : 4),
+               "... and %u looks are not too many", nr_gets);
+        if (xenstored >= 0)
+            kill_xenstored();
+    }
 
     reset();
     no_xenstore = true;
@@ -560,6 +591,11 @@ static void test_watch(void)
 
     fire("/tool/guest-suspend/3");
     next_is(100, ERROR_TIMEDOUT, 0, 0, "it only seems to be gone");
+
+    fire("/tool/guest-suspend/3");
+    fail_errno = EPERM;
+    next_is(0, ERROR_GUEST_SUSPEND_DENIED, 0, 0, "... and the look fails");
+    next_is(0, ERROR_TIMEDOUT, 0, 0, "... which does not make it gone");
 
     host[3].there = false;
     fire("/tool/guest-suspend/3");

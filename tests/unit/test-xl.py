@@ -316,6 +316,9 @@ def test_wait():
     is_("--wait --after a seq older than the domain",
         run("suspend-status", "--wait=suspended", "--after=6", "3"), 7, "",
         one_line("'3' is younger than seq 6"))
+    is_("--wait, and another domain has the id by then",
+        run("suspend-status", "--wait=suspended", "3", host=HOST + ["replace"]),
+        5, "", one_line("'3' has ceased to exist"))
     is_("--wait for nobody",
         run("suspend-status", "--wait=suspended", "nobody"), 5, "",
         one_line("no such domain: 'nobody'"))
