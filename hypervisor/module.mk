@@ -16,4 +16,5 @@ $(srcdir)/patches/xen-%-guest-suspend.patch: $(srcdir)/hypervisor/assemble \
 # Not among ALL_TARGETS, which "make clean" removes: these are committed.
 all: $(XEN_PATCHES)
 LINT_SH += hypervisor/assemble
+LINT_PY += hypervisor/make-series
 UNIT_SCRIPTS += tests/unit/test-patches.sh

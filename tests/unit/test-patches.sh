@@ -1,6 +1,6 @@
 #!/bin/sh
 # Is each patch under patches/ what hypervisor/ gives today?  And does each
-# version's patch that hypervisor/ can give exist?
+# version's patch that hypervisor/ can give exist?  Can it be cut into a series?
 #
 # SPDX-License-Identifier: GPL-2.0-only
 
@@ -8,6 +8,9 @@ set -u
 src=${GS_SRCDIR:?is set by make check}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
+
+# A "---" alone ends a message.
+changes() { grep '^[-+@]' | grep -vx -e '---' | sort; }
 
 n=0
 failed=0
@@ -25,6 +28,18 @@ for changes in "$src"/hypervisor/xen-*.patch; do
         failed=1
     else
         echo "ok $n - $patch is fresh"
+    fi
+    n=$((n + 1))
+    # The mails together are all of the patch, and nothing else.
+    rm -rf "$tmp/series"
+    if "$src/hypervisor/make-series" "$version" "$tmp/series" >"$tmp/out" 2>&1 &&
+        cat "$tmp/series"/*.patch | changes >"$tmp/cut" &&
+        changes <"$tmp/new" | diff - "$tmp/cut" >"$tmp/out"; then
+        echo "ok $n - $patch can be cut into a series"
+    else
+        echo "not ok $n - $patch can be cut into a series"
+        sed 's/^/# /' "$tmp/out" | head -n 20
+        failed=1
     fi
 done
 for patch in "$src"/patches/*.patch; do
