@@ -117,6 +117,16 @@ static void fuzz_tree(unsigned int rounds)
             random_text(text, sizeof(text));
             fake_xs_put(path, text);
         }
+        /* One that is whole but for one node, or all. */
+        for (n = 0; n < 3; n++) {
+            static const char *const whole[] = { "42", "7", "running" };
+
+            snprintf(path, sizeof(path), TREE_ROOT "/5/%s", names[n]);
+            snprintf(text, sizeof(text), "%s", whole[n]);
+            if (!random_below(3))
+                random_text(text, sizeof(text));
+            fake_xs_put(path, text);
+        }
         fake_xs_put(TREE_ROOT "/version", "1");
 
         model_init(&m);
