@@ -243,6 +243,18 @@ static void test_introduced(void)
     model_list_end(&m);
     TAP_EQ_INT(m.nr, 0, "forgotten once the hypervisor has forgotten it");
 
+    begin("another xenstored, which knows no domain");
+    see(1, 1, 1, RUNNING, 0);
+    d = model_find(&m, 1);
+    publish(0);
+    model_introduced(d, true);
+    model_forget_introduced(&m);
+    model_introduced(d, false);
+    TAP_OK(!d->gone, "those that it does not know live");
+    model_introduced(d, true);
+    model_introduced(d, false);
+    TAP_OK(d->gone, "those that it releases do not");
+
     begin("rechecks of domains that were never introduced");
     see(1, 1, 1, RUNNING, 500);
     model_introduced(model_find(&m, 1), false);

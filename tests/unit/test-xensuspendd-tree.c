@@ -114,6 +114,32 @@ static void test_reuse(void)
     TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/instance"), "9", "instance");
 }
 
+static void test_only_changes(void)
+{
+    struct domain d = domain;
+
+    begin("a change, when the tree shows the one before");
+    TAP_OK(!tree_publish(tree, &d, false), "published");
+    d.written = d.rec;
+    d.written_wall_ns = d.since_wall_ns;
+    d.shown = (struct shown){ .present = true, .seq = 12, .instance = 9 };
+    d.rec.seq = 14;
+    d.rec.nr_suspends = 3;
+    TAP_OK(!tree_publish(tree, &d, false), "published again");
+    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/seq"), "14", "seq");
+    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/suspends"), "3", "suspends");
+    TAP_EQ_INT(fake_xs_find(TREE_ROOT "/3/kind")->writes, 1,
+               "what is the same is not written");
+    TAP_EQ_INT(fake_xs_find(TREE_ROOT "/3/state")->writes, 2,
+               "but state is, for watchers");
+
+    fake_xs_remove(TREE_ROOT "/3/kind");
+    d.rec.seq = 16;
+    d.written.seq = 0;
+    TAP_OK(!tree_publish(tree, &d, false), "published, the tree unknown");
+    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/kind"), "psci", "whole again");
+}
+
 static void test_refusals(void)
 {
     static const int errnos[] = { ENOSPC, EACCES, EDQUOT, EINVAL };
@@ -227,6 +253,7 @@ int main(void)
     test_values();
     test_hostile_values();
     test_reuse();
+    test_only_changes();
     test_refusals();
     test_scan();
     test_names();

@@ -92,6 +92,7 @@ static void lose_tree(struct daemon *d, int err)
     d->ready = false;
     d->resync_failed = true;
     d->resync_ms = now_ms();
+    model_forget_introduced(&d->model);
 }
 
 static void check_introduced(struct daemon *d, struct domain *dom)

@@ -100,8 +100,18 @@ void model_forget_tree(struct model *m)
 {
     unsigned int i;
 
-    for (i = 0; i < m->nr; i++)
+    for (i = 0; i < m->nr; i++) {
         m->domains[i]->shown = (struct shown){ 0 };
+        m->domains[i]->written.seq = 0;
+    }
+}
+
+void model_forget_introduced(struct model *m)
+{
+    unsigned int i;
+
+    for (i = 0; i < m->nr; i++)
+        m->domains[i]->introduced = false;
 }
 
 int model_adopt(struct model *m, uint32_t domid, const struct shown *shown)
@@ -301,6 +311,8 @@ void model_published(struct model *m, struct domain *d, bool hooks_done,
         .instance = d->rec.instance,
         .hooks_seq = hooks_seq,
     };
+    d->written = d->rec;
+    d->written_wall_ns = d->since_wall_ns;
     d->published_ms = now_ms;
     d->retry_ms = 0;
     d->failures = 0;
@@ -311,6 +323,7 @@ void model_published(struct model *m, struct domain *d, bool hooks_done,
 void model_removed(struct model *m, struct domain *d)
 {
     d->shown = (struct shown){ 0 };
+    d->written.seq = 0;
     d->retry_ms = 0;
     d->failures = 0;
     /* Remembered while the hypervisor lists it, or it would be shown again. */

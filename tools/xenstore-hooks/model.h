@@ -51,6 +51,9 @@ struct domain {
     struct xen_guest_suspend_record rec;
     uint64_t since_wall_ns; /* rec.since_ns in ns since the epoch. */
     struct shown shown;
+    /* What we wrote last, if the tree still shows it; else its seq is 0. */
+    struct xen_guest_suspend_record written;
+    uint64_t written_wall_ns;
     bool listed;            /* The listing under way has it. */
     bool introduced;        /* xenstored has been seen to know it. */
     bool gone;              /* It is dead, and its nodes are to go. */
@@ -80,6 +83,9 @@ struct domain *model_find(const struct model *m, uint32_t domid);
 
 /* Before another reading of the tree: it shows nothing. */
 void model_forget_tree(struct model *m);
+
+/* xenstored went away: the next one may know none of the domains that live. */
+void model_forget_introduced(struct model *m);
 
 /* The tree shows this of a domain.  -1 with errno: no memory. */
 int model_adopt(struct model *m, uint32_t domid, const struct shown *shown);

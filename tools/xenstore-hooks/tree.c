@@ -279,8 +279,9 @@ static int publish(struct tree *t, xs_transaction_t ta, const void *arg)
 {
     const struct publication *p = arg;
     const struct domain *d = p->domain;
+    bool written = d->written.seq && d->written.instance == d->rec.instance;
     char dir[PATH_SIZE];
-    struct node nodes[NODES_MAX];
+    struct node nodes[NODES_MAX], before[NODES_MAX];
     unsigned int i, nr;
 
     domain_path(dir, d->domid);
@@ -289,11 +290,16 @@ static int publish(struct tree *t, xs_transaction_t ta, const void *arg)
         return -1;
 
     nr = nodes_of_record(&d->rec, d->since_wall_ns, nodes);
+    if (written)
+        nodes_of_record(&d->written, d->written_wall_ns, before);
     for (i = 0; i < nr; i++) {
         /* hooks-seq before the last node, which is state. */
         if (i + 1 == nr && p->hooks_done &&
             write_node(t, ta, dir, "hooks-seq", nodes[0].value))
             return -1;
+        /* Each write costs; that of state tells watchers, so it is made. */
+        if (written && i + 1 < nr && !strcmp(nodes[i].value, before[i].value))
+            continue;
         if (write_node(t, ta, dir, nodes[i].name, nodes[i].value))
             return -1;
     }

@@ -49,8 +49,8 @@ int tree_prepare(struct tree *t);
 int tree_scan(struct tree *t, struct model *m);
 
 /*
- * Write d->rec.  hooks_done: no hook is to run for it.  What is there of
- * another instance goes in the same transaction.
+ * Write d->rec, as far as it differs from d->written.  hooks_done: no hook is to
+ * run for it.  What is there of another instance goes in the same transaction.
  */
 int tree_publish(struct tree *t, const struct domain *d, bool hooks_done);
 
