@@ -39,7 +39,7 @@ step() {
     else
         say "    $step_words: FAILED (status $step_rc) after $step_took s; the log's errors and end:"
         # Side by side with others, the line that matters is seldom the last.
-        { grep -n -E '(error|Error|ERROR)\b' "$step_log" | head -n 8; tail -n 12 "$step_log"; } |
+        { grep -n -E '(^|[: ])([Ee]rror|ERROR|E):' "$step_log" | head -n 8; tail -n 12 "$step_log"; } |
             sed 's/^/    | /' >&2
         say "    the whole log: $step_log"
     fi
