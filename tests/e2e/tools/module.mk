@@ -4,3 +4,9 @@
 RIG_PROGRAMS += tests/e2e/tools/hv-probe
 tests/e2e/tools/hv-probe_SRCS := tests/e2e/tools/hv-probe.c
 tests/e2e/tools/hv-probe_LDLIBS = -lxenctrl $(XENCALL_LIBS)
+
+RIG_PROGRAMS += tests/e2e/tools/watch-probe
+tests/e2e/tools/watch-probe_SRCS := tests/e2e/tools/watch-probe.c \
+    tools/libs/light/guest_suspend_call.c tools/libs/light/guest_suspend_names.c
+tests/e2e/tools/watch-probe_LDLIBS = $(XENSTORE_LIBS) $(XENCALL_LIBS) \
+    $(XENTOOLLOG_LIBS)

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * watch-probe: what a watcher of xenstore sees, against the hypervisor's word.
+ *
+ *   watch-probe settle TIMES BURST DOMID
+ *       TIMES times: wake the domain, which goes back to sleep at once, BURST
+ *       times as fast as a program can; then wait until the tree shows what
+ *       the hypervisor says, suspended and counted.  Prints the sleeps and how
+ *       long the tree took, at the median and at most
+ *   watch-probe sleep TIMES DOMID
+ *       TIMES times, a while apart: from a sleep's begin, by the hypervisor's
+ *       clock, to a watcher that has been told of it; and, to compare with the
+ *       next, from the call that wakes the guest before it
+ *   watch-probe end DOMID...
+ *       wake each, which shuts itself down then: from the call to a watcher that
+ *       has read @releaseDomain
+ *   watch-probe agree
+ *       compare each node of /tool/guest-suspend with the records; prints what
+ *       differs, and how many domains there are
+ *
+ * Exit status: 0 all good, 1 not, 2 usage.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <xenstore.h>
+
+#include "guest_suspend_call.h"
+#include "guest_suspend_names.h"
+
+#define ROOT "/tool/guest-suspend"
+#define LIMIT_MS 30000
+/* Slow enough that no rate limit of the daemon's has a say. */
+#define APART_US 400000
+
+static struct gsuspend_call *call;
+static struct xs_handle *xs;
+
+__attribute__((noreturn))
+static void broken(const char *what)
+{
+    fprintf(stderr, "watch-probe: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static uint32_t number(const char *text)
+{
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+
+    if (end == text || *end || value > 1000000) {
+        fprintf(stderr, "watch-probe: '%s' is not a number\n", text);
+        exit(2);
+    }
+    return (uint32_t)value;
+}
+
+static uint64_t now_us(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static void watch(const char *path)
+{
+    if (!xs_watch(xs, path, path))
+        broken(path);
+}
+
+/* Wait for the next event of a watch. */
+static void wait_event(void)
+{
+    struct pollfd fd = { .fd = xs_fileno(xs), .events = POLLIN };
+    char **event;
+
+    while (!(event = xs_check_watch(xs))) {
+        if (errno != EAGAIN)
+            broken("xs_check_watch");
+        if (poll(&fd, 1, LIMIT_MS) <= 0) {
+            errno = ETIMEDOUT;
+            broken("no event");
+        }
+    }
+    free(event);
+}
+
+static void get(uint32_t domid, struct xen_guest_suspend_record *rec)
+{
+    if (gsuspend_call_get(call, domid, rec))
+        broken("the record");
+}
+
+/* Wake it; it may have to fall asleep yet. */
+static void wake(uint32_t domid, uint64_t *at_us)
+{
+    const uint64_t until = now_us() + LIMIT_MS * 1000ULL;
+
+    do {
+        *at_us = now_us();
+        if (!gsuspend_call_resume(call, domid, 0, 0, 0, 0, NULL))
+            return;
+    } while (errno == ENODATA && now_us() < until);
+    broken("a wake");
+}
+
+/* "": there is none. */
+static void read_node(uint32_t domid, const char *name, char value[64])
+{
+    char path[96], *text;
+
+    snprintf(path, sizeof(path), ROOT "/%"PRIu32"/%s", domid, name);
+    text = xs_read(xs, XBT_NULL, path, NULL);
+    snprintf(value, 64, "%s", text ? text : "");
+    free(text);
+}
+
+static uint64_t node_number(uint32_t domid, const char *name)
+{
+    char value[64];
+
+    read_node(domid, name, value);
+    return strtoull(value, NULL, 10);
+}
+
+/* Whether the tree shows that sleep, or one later. */
+static bool shows_sleep(uint32_t domid, uint64_t suspends)
+{
+    char state[64];
+
+    read_node(domid, "state", state);
+    return !strcmp(state, "suspended") &&
+           node_number(domid, "suspends") >= suspends;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static void print_times(const char *what, uint64_t *us, uint32_t nr)
+{
+    qsort(us, nr, sizeof(us[0]), compare);
+    printf("%s: median %"PRIu64" us, most %"PRIu64" us, of %"PRIu32"\n", what,
+           us[nr / 2], us[nr - 1], nr);
+}
+
+static uint64_t *room_for(uint32_t nr)
+{
+    uint64_t *p = calloc(nr ? nr : 1, sizeof(*p));
+
+    if (!p)
+        broken("no memory");
+    return p;
+}
+
+static void watch_state(uint32_t domid)
+{
+    char path[96];
+
+    snprintf(path, sizeof(path), ROOT "/%"PRIu32"/state", domid);
+    watch(path);
+}
+
+static int do_settle(int argc, char **argv)
+{
+    struct xen_guest_suspend_record rec;
+    uint64_t first, *us, begin;
+    uint32_t times, burst, domid, i, j;
+
+    if (argc != 3)
+        return 2;
+    times = number(argv[0]);
+    burst = number(argv[1]);
+    domid = number(argv[2]);
+    us = room_for(times);
+    get(domid, &rec);
+    first = rec.nr_suspends;
+    watch_state(domid);
+    for (i = 0; i < times; i++) {
+        for (j = 0; j < burst; j++)
+            wake(domid, &begin);
+        begin = now_us();
+        while (!shows_sleep(domid, first + (uint64_t)(i + 1) * burst))
+            wait_event();
+        us[i] = now_us() - begin;
+    }
+    get(domid, &rec);
+    if (rec.state != XEN_GUEST_SUSPEND_STATE_SUSPENDED ||
+        rec.seq != node_number(domid, "seq") ||
+        rec.nr_suspends != first + (uint64_t)times * burst ||
+        rec.nr_suspends != node_number(domid, "suspends")) {
+        printf("wrong in the end: record state %u seq %"PRIu64" suspends "
+               "%"PRIu64", expected %"PRIu64"; tree seq %"PRIu64" suspends "
+               "%"PRIu64"\n", rec.state, rec.seq, rec.nr_suspends,
+               first + (uint64_t)times * burst, node_number(domid, "seq"),
+               node_number(domid, "suspends"));
+        return 1;
+    }
+    printf("%"PRIu64" sleeps, all published in the end\n",
+           rec.nr_suspends - first);
+    print_times("wake to final state published", us, times);
+    free(us);
+    return 0;
+}
+
+static int do_sleep(int argc, char **argv)
+{
+    struct xen_guest_suspend_record rec;
+    uint64_t *from_wake, *from_sleep, begin, suspends;
+    uint32_t times, domid, i;
+
+    if (argc != 2)
+        return 2;
+    times = number(argv[0]);
+    domid = number(argv[1]);
+    from_wake = room_for(times);
+    from_sleep = room_for(times);
+    watch_state(domid);
+    for (i = 0; i < times; i++) {
+        usleep(APART_US);
+        get(domid, &rec);
+        suspends = rec.nr_suspends;
+        wake(domid, &begin);
+        do {
+            wait_event();
+            from_wake[i] = now_us() - begin;
+            get(domid, &rec);
+        } while (!shows_sleep(domid, suspends + 1));
+        from_sleep[i] = (rec.now_ns - rec.since_ns) / 1000;
+    }
+    print_times("sleep to watcher", from_sleep, times);
+    print_times("wake to watcher of the next sleep", from_wake, times);
+    free(from_wake);
+    free(from_sleep);
+    return 0;
+}
+
+static int do_end(int argc, char **argv)
+{
+    uint64_t *us, begin;
+    int i;
+
+    if (argc < 1)
+        return 2;
+    us = room_for((uint32_t)argc);
+    watch("@releaseDomain");
+    wait_event();       /* The one that a new watch gets. */
+    for (i = 0; i < argc; i++) {
+        usleep(APART_US);
+        /* Those of an end come in twos, with shutdown and destruction. */
+        while (xs_check_watch(xs))
+            ;
+        wake(number(argv[i]), &begin);
+        wait_event();
+        us[i] = now_us() - begin;
+    }
+    print_times("wake to watcher of @releaseDomain", us, (uint32_t)argc);
+    free(us);
+    return 0;
+}
+
+static bool is(uint32_t domid, const char *name, uint64_t wanted)
+{
+    const uint64_t shown = node_number(domid, name);
+
+    if (shown == wanted)
+        return true;
+    printf("domain %"PRIu32": %s is %"PRIu64", not %"PRIu64"\n", domid, name,
+           shown, wanted);
+    return false;
+}
+
+static bool is_word(uint32_t domid, const char *name, const char *wanted)
+{
+    char shown[64];
+
+    read_node(domid, name, shown);
+    if (!strcmp(shown, wanted))
+        return true;
+    printf("domain %"PRIu32": %s is '%s', not '%s'\n", domid, name, shown,
+           wanted);
+    return false;
+}
+
+static bool agrees(const struct xen_guest_suspend_record *r)
+{
+    const uint32_t domid = r->domid;
+    uint64_t asleep_ns = r->asleep_ns;
+    char virq[16] = "none";
+    bool good;
+
+    if (r->state == XEN_GUEST_SUSPEND_STATE_SUSPENDED)
+        asleep_ns -= r->now_ns - r->since_ns;
+    if (r->wake_virq != XEN_GUEST_SUSPEND_VIRQ_NONE)
+        snprintf(virq, sizeof(virq), "%"PRIu32, r->wake_virq);
+
+    good = is(domid, "seq", r->seq);
+    good &= is(domid, "instance", r->instance);
+    good &= is(domid, "since-ns", r->since_ns);
+    good &= is(domid, "asleep-ns", asleep_ns);
+    good &= is(domid, "suspends", r->nr_suspends);
+    good &= is(domid, "wake-vcpu", r->wake_vcpu);
+    good &= is_word(domid, "wake-virq", virq);
+    good &= is_word(domid, "kind", gsuspend_name(gsuspend_kind_names, r->kind));
+    good &= is_word(domid, "wake-reason",
+                    gsuspend_name(gsuspend_wake_names, r->wake_reason));
+    good &= is_word(domid, "state",
+                    gsuspend_name(gsuspend_state_names, r->state));
+    return good;
+}
+
+static int do_agree(int argc, char **argv)
+{
+    enum { ROOM = 1024 };
+    struct xen_guest_suspend_record *records;
+    unsigned int nr_names, i, nr_dirs = 0;
+    uint32_t nr, n;
+    char **names;
+    bool good = true;
+
+    (void)argv;
+    if (argc)
+        return 2;
+    records = calloc(ROOM, sizeof(*records));
+    if (!records)
+        broken("no memory");
+    if (gsuspend_call_list(call, 0, records, ROOM, &nr))
+        broken("the records");
+    for (n = 0; n < nr; n++)
+        good &= agrees(&records[n]);
+
+    names = xs_directory(xs, XBT_NULL, ROOT, &nr_names);
+    if (!names)
+        broken(ROOT);
+    for (i = 0; i < nr_names; i++)
+        nr_dirs += strspn(names[i], "0123456789") == strlen(names[i]);
+    if (nr_dirs != nr) {
+        printf("%u domains in the tree, %"PRIu32" records\n", nr_dirs, nr);
+        good = false;
+    }
+    if (good)
+        printf("%"PRIu32" domains, every node as the hypervisor says\n", nr);
+    free(names);
+    free(records);
+    return good ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct { const char *name; int (*fn)(int, char **); } all[] = {
+        { "settle", do_settle }, { "sleep", do_sleep }, { "end", do_end },
+        { "agree", do_agree },
+    };
+    int status = 2;
+    size_t i;
+
+    call = gsuspend_call_open(NULL);
+    if (!call)
+        broken("the hypervisor");
+    xs = xs_open(0);
+    if (!xs)
+        broken("xenstored");
+    for (i = 0; argc > 1 && i < sizeof(all) / sizeof(all[0]); i++) {
+        if (!strcmp(all[i].name, argv[1]))
+            status = all[i].fn(argc - 2, argv + 2);
+    }
+    if (status == 2)
+        fprintf(stderr, "usage: the top of watch-probe.c has it\n");
+    xs_close(xs);
+    gsuspend_call_close(call);
+    return status;
+}
