@@ -123,7 +123,7 @@ DEFINE_XEN_GUEST_HANDLE(xen_guest_suspend_record_t);
  * EINVAL      the domain is shut down, shutting down or dying
  * ESTALE      instance, or seq, is not 0 and not the domain's
  * ENODATA     the domain is not suspended
- * EOPNOTSUPP  virq is an LPI
+ * EOPNOTSUPP  virq is an LPI, and the domain has LPIs
  * EINVAL      virq is out of the domain's range, an SGI, or a PPI other than
  *             the one of the domain's event channels
  * EBUSY       virq is mapped to a physical interrupt
