@@ -91,7 +91,7 @@ guest_config() {
         printf '%s\n' "$line" >>default.cfg
     done
     mv default.cfg "$guest_name.cfg"
-    cat "$guest_name.cfg"
+    show cat "$guest_name.cfg"
 }
 # guest_boot NAME [CONFIG_LINE...]: create it and wait for its shell.
 guest_boot() {
@@ -129,7 +129,8 @@ guest_run() {
 guest_show() {
     guest_shown=$(cat "shown.$1" 2>/dev/null || echo 0)
     guest_size=$(wc -c <"$(guest_log "$1")")
-    tail -c +$((guest_shown + 1)) "$(guest_log "$1")" | tr -d '\r' | grep . | sed "s/^/[$1] /"
+    tail -c +$((guest_shown + 1)) "$(guest_log "$1")" | tr -d '\r' |
+        grep -v -e '^$' -e '^@begin ' -e '^@end ' | sed "s/^/[$1] /"
     echo "$guest_size" >"shown.$1"
 }
 
