@@ -10,15 +10,15 @@ chroot_require() {
 }
 
 # chroot_run DIR WORK COMMAND...: run COMMAND in DIR, with the directory WORK of
-# the machine at /work, and with nothing of the caller's environment.  No
+# the machine at /mnt, and with nothing of the caller's environment.  No
 # process and no mount outlives it.
 chroot_run() {
     # shellcheck disable=SC2016 # the inner shell's variables
     unshare --mount --pid --fork --kill-child sh -c '
         set -e
         mount -t proc proc "$1/proc"
-        mkdir -p "$1/work"
-        mount --bind "$2" "$1/work"
+        mkdir -p "$1/mnt"
+        mount --bind "$2" "$1/mnt"
         dir=$1
         shift 2
         exec chroot "$dir" /usr/bin/env -i HOME=/root LC_ALL=C.UTF-8 TERM=dumb \
@@ -55,7 +55,7 @@ chroot_base() {
 }
 
 # chroot_extended NAME KEY WORK COMMAND...: print a Debian in which COMMAND was
-# run, with the directory WORK at /work, after the package index was made fresh.
+# run, with the directory WORK at /mnt, after the package index was made fresh.
 # KEY is what the result depends on, besides COMMAND and the release.
 chroot_extended() {
     extended_name=$RIG_RELEASE-$1

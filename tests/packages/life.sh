@@ -4,7 +4,7 @@
 # life.sh RELEASE XEN-VERSION: a package's life, in a Debian with the stock
 # tools in which nothing else goes on: install, the stock tools upgraded, ours
 # upgraded, removed, installed again, purged.  Run by run; the packages are
-# under /work, the stock ones under /stock.
+# under /mnt, the stock ones under /stock.
 set -u
 release=$1
 xen=$2
@@ -24,7 +24,7 @@ check() {
 
 # Every file, link and mode, but what every use of dpkg changes.
 snapshot() {
-    find / -xdev \( -path /proc -o -path /work -o -path /tmp -o -path /var/log -o -path /var/cache \
+    find / -xdev \( -path /proc -o -path /mnt -o -path /tmp -o -path /var/log -o -path /var/cache \
         -o -path /var/lib/dpkg -o -path /etc/ld.so.cache -o -path /var/lib/systemd/deb-systemd-helper-enabled \) \
         -prune -o -printf '%p %y %m %u %g %l\n' | LC_ALL=C sort
     find /var/lib/dpkg/info -printf '%f\n' | LC_ALL=C sort
@@ -87,7 +87,7 @@ check "and is the stock link" stock_is_xl "$link"
 stock_commands >/tmp/stock-commands
 snapshot >/tmp/before
 
-ours=$(find /work/debs-amd64 -name '*.deb' ! -name '*-dbgsym_*')
+ours=$(find /mnt/debs-amd64 -name '*.deb' ! -name '*-dbgsym_*')
 # shellcheck disable=SC2086
 install_ours() { dpkg -i $ours; }
 check "install" install_ours
