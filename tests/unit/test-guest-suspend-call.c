@@ -20,7 +20,9 @@ static unsigned char seen[DOMCTL_SIZE];
 static unsigned int seen_op;
 static size_t seen_size, seen_records_size;
 static int answer_errno;
-static uint32_t answer_nr;
+/* The list has so many records, and each answer at most so many of them. */
+static uint32_t list_nr, answer_max;
+static bool answer_lie;
 
 static uint64_t field(const unsigned char *bytes, size_t offset, size_t size)
 {
@@ -92,11 +94,15 @@ static int hypervisor(unsigned int op, void *arg)
         return 0;
     case 1: { /* list */
         unsigned char *records = (void *)(uintptr_t)field(domctl, 40, 8);
+        uint64_t after_seq = field(domctl, 24, 8), room = field(domctl, 32, 4);
+        uint32_t nr = 0;
 
-        seen_records_size = fake_xencall_buffer_size(records);
-        for (uint32_t i = 0; i < answer_nr && i < seen_records_size / 80; i++)
-            put_record(records + 80 * i, i);
-        put(domctl, 32, 4, answer_nr);
+        if (fake_xencall_buffer_size(records))
+            seen_records_size = fake_xencall_buffer_size(records);
+        for (uint32_t i = 0; i < list_nr && nr < room && nr < answer_max; i++)
+            if (1000 + i > after_seq)
+                put_record(records + 80 * nr++, i);
+        put(domctl, 32, 4, answer_lie ? room + 1 : nr);
         return 0;
     }
     case 2: /* resume */
@@ -112,7 +118,9 @@ static void reset(void)
     fake_xencall_reset();
     fake_xencall_handler_fn = hypervisor;
     answer_errno = 0;
-    answer_nr = 0;
+    list_nr = 0;
+    answer_max = UINT32_MAX;
+    answer_lie = false;
     memset(seen, 0, sizeof(seen));
 }
 
@@ -152,24 +160,38 @@ static void test_list(struct gsuspend_call *call)
     uint32_t nr = 99;
 
     reset();
-    answer_nr = 2;
     TAP_EQ_INT(gsuspend_call_list(call, 0x123456789abcULL, records, 3, &nr), 0,
-               "list");
+               "empty list");
     /* 40..48: the address of the records */
     frame_is(0x7ff4, 1, 48, "list");
     TAP_OK(field(seen, 24, 8) == 0x123456789abcULL && field(seen, 32, 4) == 3 &&
            !field(seen, 36, 4), "list: after_seq, room");
     TAP_EQ_INT(seen_records_size, 240, "list: a buffer of 3 records");
-    TAP_EQ_INT(nr, 2, "list: how many came");
-    record_is(&records[0], 0, "list");
-    record_is(&records[1], 1, "list");
-
-    reset();
-    TAP_EQ_INT(gsuspend_call_list(call, 0, records, 3, &nr), 0, "empty list");
     TAP_EQ_INT(nr, 0, "empty list: none came");
+    TAP_EQ_INT(fake_xencall_nr_calls, 1, "empty list: one hypercall");
+
+    for (uint32_t max = 1; max <= 4; max++) {
+        reset();
+        list_nr = 2;
+        answer_max = max;
+        TAP_EQ_INT(gsuspend_call_list(call, 0, records, 3, &nr), 0, "list");
+        TAP_EQ_INT(nr, 2, "list: how many came");
+        record_is(&records[0], 0, "list");
+        record_is(&records[1], 1, "list");
+        TAP_OK(field(seen, 24, 8) == 1001, "list: on to the end");
+
+        reset();
+        list_nr = 9;
+        answer_max = max;
+        TAP_EQ_INT(gsuspend_call_list(call, 1004, records, 3, &nr), 0,
+                   "list of more than there is room for");
+        TAP_EQ_INT(nr, 3, "list: as many as there is room for");
+        record_is(&records[0], 5, "list");
+        record_is(&records[2], 7, "list");
+    }
 
     reset();
-    answer_nr = 4;
+    answer_lie = true;
     errno = 0;
     TAP_EQ_INT(gsuspend_call_list(call, 0, records, 3, &nr), -1,
                "list: more records than room");

@@ -130,10 +130,7 @@ out:
     return rc;
 }
 
-/*
- * All records in one hypercall, for which the room is doubled until it does:
- * two calls could show a domain twice that changed between them.
- */
+/* All records, for which the room is doubled until it does. */
 static int list_records(struct gsuspend_call *call, uint64_t after_seq,
                         struct xen_guest_suspend_record **records_r,
                         uint32_t *nr_r)

@@ -186,7 +186,7 @@ int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
     struct gsuspend_domctl *domctl = NULL;
     struct xen_guest_suspend_record *buffer = NULL;
     size_t size;
-    uint32_t nr;
+    uint32_t done = 0, nr;
     int r = -1;
 
     if (!room) {
@@ -207,22 +207,29 @@ int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
         goto out;
     memset(buffer, 0, size);
 
-    domctl->u.guest_suspend.u.list.after_seq = after_seq;
-    domctl->u.guest_suspend.u.list.nr = room;
-    set_xen_guest_handle_raw(domctl->u.guest_suspend.u.list.records, buffer);
+    /* The hypervisor may stop early, for others' sake; the end is none. */
+    do {
+        domctl->u.guest_suspend.u.list.after_seq =
+            done ? buffer[done - 1].seq : after_seq;
+        domctl->u.guest_suspend.u.list.nr = room - done;
+        set_xen_guest_handle_raw(domctl->u.guest_suspend.u.list.records,
+                                 buffer + done);
 
-    r = domctl_call(call, domctl);
-    if (r)
-        goto out;
+        r = domctl_call(call, domctl);
+        if (r)
+            goto out;
 
-    nr = domctl->u.guest_suspend.u.list.nr;
-    if (nr > room) {
-        errno = EPROTO;
-        r = -1;
-        goto out;
-    }
-    memcpy(recs, buffer, nr * sizeof(*recs));
-    *nr_out = nr;
+        nr = domctl->u.guest_suspend.u.list.nr;
+        if (nr > room - done) {
+            errno = EPROTO;
+            r = -1;
+            goto out;
+        }
+        done += nr;
+    } while (nr && done < room);
+
+    memcpy(recs, buffer, done * sizeof(*recs));
+    *nr_out = done;
 
 out:
     buffer_free(call, buffer);

@@ -44,8 +44,9 @@ int gsuspend_call_get(struct gsuspend_call *call, uint32_t domid,
 /*
  * The records whose seq is after after_seq, in the order of seq, up to room
  * of them; *nr_out: how many.  Fewer than room means that there are no more.
- * after_seq 0 begins with every domain.  room 0 is EINVAL: it would look like
- * the end.
+ * A domain that changes meanwhile may come twice: the later record is the
+ * newer.  after_seq 0 begins with every domain.  room 0 is EINVAL: it would
+ * look like the end.
  */
 int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
                        struct xen_guest_suspend_record *recs, uint32_t room,
