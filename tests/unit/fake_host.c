@@ -10,6 +10,9 @@
  *   no-hypervisor        xencall_open fails
  *   no-xenstore          xs_open fails
  *   errno OP NUMBER      operation 0, 1 or 2 fails so
+ *   x86                  domains wake through their device models
+ *   stock                there is no guest suspend; kind 100 is a PV domain,
+ *                        and 101 one that may not be looked at
  *   rename               all domains have another name once one was asked for
  *   replace              all domains are others once one was asked for
  *
@@ -30,7 +33,9 @@
 
 #include <xenstore.h>
 
+#include <xen/hvm/hvm_op.h>
 #include <xen/xen.h>
+#include "guest_suspend_stock.h"
 #include "public/guest_suspend.h"
 
 #define MAX_DOMAINS 256
@@ -43,6 +48,7 @@ static struct domain {
 static unsigned int nr_domains;
 static int op_errno[3];
 static bool no_xenstore, rename_after_get, replace_after_get, got_one;
+static bool stock;
 
 static void unescape(char *text)
 {
@@ -100,6 +106,7 @@ static void read_host(void)
     nr_domains = 0;
     memset(domains, 0, sizeof(domains));
     memset(op_errno, 0, sizeof(op_errno));
+    gsuspend_x86 = stock = false;
     while (file && fgets(line, sizeof(line), file)) {
         if (!strncmp(line, "domain ", 7)) {
             read_domain(line);
@@ -107,6 +114,10 @@ static void read_host(void)
             fake_xencall_open_errno = ENOENT;
         } else if (!strcmp(line, "no-xenstore\n")) {
             no_xenstore = true;
+        } else if (!strcmp(line, "x86\n")) {
+            gsuspend_x86 = true;
+        } else if (!strcmp(line, "stock\n")) {
+            stock = true;
         } else if (!strcmp(line, "rename\n")) {
             rename_after_get = true;
         } else if (!strcmp(line, "replace\n")) {
@@ -122,10 +133,28 @@ static void read_host(void)
         fclose(file);
 }
 
+/* HVMOP_get_param of HVM_PARAM_ACPI_S_STATE */
+static int hvm_op(unsigned int nr, unsigned int cmd, void *arg)
+{
+    struct xen_hvm_param *param = arg;
+
+    read_host();
+    errno = nr != 34 || cmd != 1 || param->index != 14 ? EFAULT : ESRCH;
+    for (unsigned int i = 0; errno == ESRCH && i < nr_domains; i++) {
+        if (domains[i].record.domid != param->domid)
+            continue;
+        param->value = domains[i].record.state ? 3 : 0;
+        errno = domains[i].record.kind == 100 ? EINVAL :
+                domains[i].record.kind == 101 ? EPERM : 0;
+    }
+    return errno ? -1 : 0;
+}
+
 __attribute__((constructor))
 static void start(void)
 {
     fake_xencall_handler_fn = fake_host_hypercall;
+    fake_xencall_handler2_fn = hvm_op;
     read_host();
 }
 
@@ -158,11 +187,16 @@ static int resume(struct xen_domctl_guest_suspend *op, struct domain *domain)
 
     if (!r->domid)
         return EINVAL;
+    if (gsuspend_x86)
+        return EOPNOTSUPP;
     if ((op->u.resume.instance && op->u.resume.instance != r->instance) ||
         (op->u.resume.seq && op->u.resume.seq != r->seq))
         return ESTALE;
     if (r->state != XEN_GUEST_SUSPEND_STATE_SUSPENDED)
         return ENODATA;
+    /* Private interrupts. */
+    if (op->u.resume.virq >= 16 && op->u.resume.virq < 31)
+        return EINVAL;
 
     fprintf(stderr, "resume %u %u %u %" PRIu64 " %" PRIu64 "\n", r->domid,
             op->u.resume.flags, op->u.resume.virq, op->u.resume.seq,
@@ -183,7 +217,8 @@ int fake_host_hypercall(unsigned int nr, void *arg)
         if (domains[i].record.domid == domid)
             domain = &domains[i];
 
-    errno = nr != 36 || op->op > 2 ? EFAULT : op_errno[op->op];
+    errno = nr != 36 || op->op > 2 ? EFAULT :
+            stock ? EACCES : op_errno[op->op];
     if (!errno && op->op == XEN_GUEST_SUSPEND_OP_LIST)
         return list(op);
     if (!errno && !domain)

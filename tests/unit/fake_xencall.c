@@ -18,6 +18,7 @@ struct xencall_handle {
 };
 
 fake_xencall_handler *fake_xencall_handler_fn;
+fake_xencall_handler2 *fake_xencall_handler2_fn;
 int fake_xencall_open_errno;
 int fake_xencall_alloc_budget = -1;
 unsigned int fake_xencall_nr_open, fake_xencall_nr_buffers;
@@ -32,6 +33,7 @@ static struct {
 void fake_xencall_reset(void)
 {
     fake_xencall_handler_fn = NULL;
+    fake_xencall_handler2_fn = NULL;
     fake_xencall_open_errno = 0;
     fake_xencall_alloc_budget = -1;
     fake_xencall_nr_calls = 0;
@@ -113,4 +115,17 @@ int xencall1(xencall_handle *xcall, unsigned int op, uint64_t arg1)
     (void)xcall;
     fake_xencall_nr_calls++;
     return fake_xencall_handler_fn(op, (void *)(uintptr_t)arg1);
+}
+
+int xencall2(xencall_handle *xcall, unsigned int op, uint64_t arg1,
+             uint64_t arg2)
+{
+    (void)xcall;
+    fake_xencall_nr_calls++;
+    if (!fake_xencall_handler2_fn) {
+        errno = ENOSYS;
+        return -1;
+    }
+    return fake_xencall_handler2_fn(op, (unsigned int)arg1,
+                                    (void *)(uintptr_t)arg2);
 }

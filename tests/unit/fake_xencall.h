@@ -17,6 +17,9 @@ struct xentoollog_logger;
 typedef int fake_xencall_handler(unsigned int op, void *arg);
 
 extern fake_xencall_handler *fake_xencall_handler_fn;
+/* Those with a command of their own; NULL: ENOSYS. */
+typedef int fake_xencall_handler2(unsigned int op, unsigned int cmd, void *arg);
+extern fake_xencall_handler2 *fake_xencall_handler2_fn;
 extern int fake_xencall_open_errno;     /* not 0: xencall_open fails so */
 extern int fake_xencall_alloc_budget;   /* buffers until ENOMEM; -1: no end */
 

@@ -47,6 +47,9 @@ result $? "the soname is libxlguestsuspend.so.1"
 ! readelf -d "$lib" | grep -E 'NEEDED.*(xenlight|xenctrl|xenguest)'
 result $? "it needs no library that is bound to one Xen version"
 
+nm -D --undefined-only "$lib" | grep -q '^ *w libxl_send_trigger$'
+result $? "it takes libxl_send_trigger from a program that has it"
+
 # Every function of the headers is exported, and nothing else.
 cat "$src/tools/libs/light/libxl_guest_suspend.h" \
     "$src/tools/libs/light/libxl_guest_suspend_json.h" |

@@ -8,10 +8,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include <xen/hvm/hvm_op.h>
 #include <xen/xen.h>
 #include "public/guest_suspend.h"
 
 #include "fake_xencall.h"
+#include "guest_suspend_stock.h"
 #include "libxl_guest_suspend_json.h"
 #include "tap.h"
 
@@ -34,6 +36,9 @@ static void fill(struct xen_guest_suspend_record *record, uint32_t domid)
 }
 
 static struct xen_guest_suspend_record answer;
+static bool einval_of_virq;     /* resume: of the vIRQ, where the seq is right */
+static int get_errno;           /* where other operations give answer_errno */
+static bool get_is_fine;        /* even then */
 
 static int hypervisor(unsigned int nr, void *arg)
 {
@@ -45,7 +50,16 @@ static int hypervisor(unsigned int nr, void *arg)
     asked = *op;
     memcpy(&domid, (char *)arg + 8, sizeof(domid));
     asked_domid = domid;
-    if (answer_errno) {
+    if (einval_of_virq && op->op == XEN_GUEST_SUSPEND_OP_RESUME) {
+        errno = op->u.resume.seq && op->u.resume.seq != answer.seq ? ESTALE
+                                                                   : EINVAL;
+        return -1;
+    }
+    if (get_errno && op->op == XEN_GUEST_SUSPEND_OP_GET) {
+        errno = get_errno;
+        return -1;
+    }
+    if (answer_errno && !(get_is_fine && op->op == XEN_GUEST_SUSPEND_OP_GET)) {
         errno = answer_errno;
         return -1;
     }
@@ -76,6 +90,10 @@ static void reset(void)
     answer_errno = 0;
     host_nr = 0;
     twice = false;
+    gsuspend_x86 = false;
+    einval_of_virq = false;
+    get_errno = 0;
+    get_is_fine = false;
     fill(&answer, 3);
 }
 
@@ -305,7 +323,6 @@ static void test_errors(void)
         { EBUSY, ERROR_GUEST_SUSPEND_VIRQ_BUSY },
         { ENXIO, ERROR_GUEST_SUSPEND_VCPU_OFFLINE },
         { EPERM, ERROR_GUEST_SUSPEND_DENIED },
-        { EINVAL, ERROR_INVAL },
         { ENOMEM, ERROR_NOMEM },
         { EFAULT, ERROR_FAIL },
     };
@@ -333,13 +350,30 @@ static void test_errors(void)
 
     reset();
     answer_errno = EOPNOTSUPP;
-#if defined(__x86_64__)
-    TAP_EQ_INT(libxl_domain_resume_virq(NULL, 1, LIBXL_RESUME_VIRQ_NONE, NULL),
-               ERROR_GUEST_SUSPEND_DEVICE_MODEL, "resume on x86");
-#else
     TAP_EQ_INT(libxl_domain_resume_virq(NULL, 1, 8192, NULL),
                ERROR_GUEST_SUSPEND_VIRQ_LPI, "resume by an LPI");
-#endif
+
+    reset();
+    einval_of_virq = true;
+    TAP_EQ_INT(libxl_domain_resume_virq(NULL, 3, 27, NULL),
+               ERROR_GUEST_SUSPEND_BAD_VIRQ, "EINVAL for the vIRQ");
+    reset();
+    answer_errno = EINVAL;
+    get_errno = ESRCH;
+    TAP_EQ_INT(libxl_domain_resume_virq(NULL, 3, 27, NULL),
+               ERROR_DOMAIN_NOTFOUND, "EINVAL for a domain that dies");
+    reset();
+    answer_errno = EINVAL;
+    get_errno = EFAULT;
+    TAP_EQ_INT(libxl_domain_resume_virq(NULL, 3, 27, NULL),
+               ERROR_GUEST_SUSPEND_SHUT_DOWN,
+               "EINVAL for one that is shut down, or the caller's own");
+    TAP_EQ_INT(libxl_domain_resume_virq(NULL, 3, LIBXL_RESUME_VIRQ_NONE, NULL),
+               ERROR_GUEST_SUSPEND_SHUT_DOWN, "... without a vIRQ");
+    for (int own = ERROR_GUEST_SUSPEND_NO_XENSTORE;
+         own <= ERROR_GUEST_SUSPEND_UNSUPPORTED; own++)
+        TAP_OK(strcmp(libxl_guest_suspend_strerror(own), "unknown error"),
+               "%d has words", own);
 
     reset();
     fake_xencall_open_errno = ENOENT;
@@ -360,12 +394,221 @@ static void test_errors(void)
                "our errors begin far below libxl's");
 }
 
+/* x86 */
+
+static int param_errno;
+static uint64_t param_value;
+static struct xen_hvm_param param_asked;
+
+static int get_param(unsigned int nr, unsigned int cmd, void *arg)
+{
+    struct xen_hvm_param *param = arg;
+
+    param_asked = *param;
+    errno = nr != 34 || cmd != 1 ? EFAULT : param_errno;
+    if (!errno)
+        param->value = param_value;
+    return errno ? -1 : 0;
+}
+
+/* A ctx that nobody looks into. */
+#define CTX ((libxl_ctx *)&param_asked)
+
+static unsigned int nr_triggers;
+static int trigger_rc;
+static bool trigger_wakes;
+static int get_errno_after_trigger;
+
+/* libxenlight's */
+int libxl_send_trigger(libxl_ctx *ctx, uint32_t domid, libxl_trigger trigger,
+                       uint32_t vcpuid, const libxl_asyncop_how *ao_how)
+{
+    nr_triggers++;
+    get_errno = get_errno_after_trigger;
+    if (ctx != CTX || domid != 3 || trigger != 6 || vcpuid || ao_how)
+        return -99;
+    if (trigger_wakes) {
+        answer.state = XEN_GUEST_SUSPEND_STATE_RUNNING;
+        answer.seq++;
+        param_value = 0;
+    }
+    return trigger_rc;
+}
+
+static void reset_x86(bool patched)
+{
+    reset();
+    gsuspend_x86 = true;
+    fake_xencall_handler2_fn = get_param;
+    answer_errno = patched ? EOPNOTSUPP : EACCES;
+    get_is_fine = patched;
+    answer.state = XEN_GUEST_SUSPEND_STATE_SUSPENDED;
+    answer.kind = XEN_GUEST_SUSPEND_KIND_ACPI_S3;
+    answer.seq = 77;
+    param_errno = 0;
+    param_value = 3;
+    nr_triggers = 0;
+    trigger_rc = 0;
+    trigger_wakes = true;
+    get_errno_after_trigger = 0;
+}
+
+static int wake_3(libxl_ctx *ctx, uint32_t virq, uint64_t seq,
+                  uint64_t instance)
+{
+    libxl_domain_resume_virq_opts opts;
+
+    libxl_domain_resume_virq_opts_init(&opts);
+    opts.seq = seq;
+    opts.instance = instance;
+    return libxl_domain_resume_virq(ctx, 3, virq, &opts);
+}
+
+#define NONE LIBXL_RESUME_VIRQ_NONE
+
+static void test_x86(void)
+{
+    for (int patched = 0; patched < 2; patched++) {
+        const char *with = patched ? "x86" : "x86 without the patch";
+
+        reset_x86(patched);
+        TAP_OK(!libxl_domain_resume_virq(CTX, 3, NONE, NULL) &&
+               nr_triggers == 1, "%s: woken by the device model", with);
+        reset_x86(patched);
+        TAP_OK(libxl_domain_resume_virq(NULL, 3, NONE, NULL) ==
+               ERROR_GUEST_SUSPEND_DEVICE_MODEL && !nr_triggers,
+               "%s: not without a ctx", with);
+        TAP_OK(libxl_domain_resume_virq(CTX, 3, 32, NULL) ==
+               ERROR_GUEST_SUSPEND_NO_VIRQ && !nr_triggers,
+               "%s: not by a vIRQ", with);
+
+        trigger_rc = ERROR_INVAL;
+        trigger_wakes = false;
+        TAP_EQ_INT(libxl_domain_resume_virq(CTX, 3, NONE, NULL), ERROR_INVAL,
+                   "... libxl's failure is ours");
+
+        reset_x86(patched);
+        answer.state = XEN_GUEST_SUSPEND_STATE_RUNNING;
+        param_value = 0;
+        TAP_OK(libxl_domain_resume_virq(CTX, 3, NONE, NULL) ==
+               ERROR_GUEST_SUSPEND_NOT_SUSPENDED && !nr_triggers,
+               "%s: not suspended", with);
+    }
+
+    reset_x86(true);
+    TAP_EQ_INT(wake_3(CTX, NONE, 77, 4), 0, "x86: seq and instance are right");
+    reset_x86(true);
+    TAP_OK(wake_3(CTX, NONE, 76, 4) == ERROR_GUEST_SUSPEND_STALE &&
+           wake_3(CTX, NONE, 77, 5) == ERROR_GUEST_SUSPEND_STALE &&
+           !nr_triggers, "x86: another sleep, another domain");
+    reset_x86(true);
+    get_errno = ESRCH;
+    TAP_OK(wake_3(CTX, NONE, 0, 0) == ERROR_DOMAIN_NOTFOUND && !nr_triggers,
+           "x86: no such domain");
+
+    reset_x86(false);
+    TAP_OK(wake_3(CTX, NONE, 77, 0) == ERROR_GUEST_SUSPEND_NO_SEQ &&
+           wake_3(CTX, NONE, 0, 4) == ERROR_GUEST_SUSPEND_NO_SEQ &&
+           wake_3(CTX, NONE, LIBXL_GUEST_SUSPEND_UNKNOWN, 0) ==
+           ERROR_GUEST_SUSPEND_NO_SEQ && !nr_triggers,
+           "x86 without the patch: no seq and no instance");
+
+    reset_x86(true);
+    get_errno_after_trigger = ESRCH;
+    TAP_EQ_INT(libxl_domain_resume_virq(CTX, 3, NONE, NULL),
+               ERROR_DOMAIN_DESTROYED, "x86: it is destroyed instead");
+
+    /* It takes its time. */
+    reset_x86(true);
+    trigger_wakes = false;
+    TAP_EQ_INT(libxl_domain_resume_virq(CTX, 3, NONE, NULL), ERROR_TIMEDOUT,
+               "x86: the device model does nothing");
+}
+
+static void test_stock_state(void)
+{
+    static const struct {
+        int errnoval, rc;
+    } errors[] = {
+        { ESRCH, ERROR_DOMAIN_NOTFOUND },
+        { EPERM, ERROR_GUEST_SUSPEND_DENIED },
+        { EACCES, ERROR_GUEST_SUSPEND_DENIED },
+        { ENOSYS, ERROR_GUEST_SUSPEND_UNSUPPORTED },
+        { EFAULT, ERROR_FAIL },
+    };
+    const uint64_t unknown = LIBXL_GUEST_SUSPEND_UNKNOWN;
+    libxl_guest_suspend_info info;
+
+    for (int asleep = 0; asleep < 2; asleep++) {
+        reset_x86(false);
+        param_value = asleep ? 3 : 0;
+        memset(&info, 0xa5, sizeof(info));
+        TAP_EQ_INT(libxl_domain_suspend_state(NULL, 3, &info), 0,
+                   "x86 without the patch: state");
+        TAP_OK(param_asked.domid == 3 && param_asked.index == 14 &&
+               !param_asked.pad && !param_asked.value, "... what was asked");
+        TAP_OK(info.domid == 3 && (int)info.state == asleep &&
+               info.kind == (asleep ? LIBXL_GUEST_SUSPEND_KIND_ACPI_S3
+                                    : LIBXL_GUEST_SUSPEND_KIND_UNKNOWN),
+               "... what is known");
+        TAP_OK(info.seq == unknown && info.instance == unknown &&
+               info.now_ns == unknown && info.since_ns == unknown &&
+               info.asleep_ns == unknown && info.suspends == unknown &&
+               info.denied == unknown &&
+               info.wake_reason == LIBXL_GUEST_SUSPEND_WAKE_UNKNOWN &&
+               info.wake_virq == LIBXL_GUEST_SUSPEND_VIRQ_NONE &&
+               info.wake_vcpu == LIBXL_GUEST_SUSPEND_VCPU_NONE &&
+               info.denied_reason == LIBXL_GUEST_SUSPEND_DENIED_UNKNOWN,
+               "... and what is not");
+    }
+
+    reset_x86(false);
+    param_errno = EINVAL;
+    TAP_OK(!libxl_domain_suspend_state(NULL, 3, &info) &&
+           info.state == LIBXL_GUEST_SUSPEND_STATE_RUNNING &&
+           info.kind == LIBXL_GUEST_SUSPEND_KIND_NONE && !info.suspends &&
+           !info.asleep_ns && !info.denied && info.seq == unknown &&
+           info.wake_reason == LIBXL_GUEST_SUSPEND_WAKE_NONE &&
+           info.denied_reason == LIBXL_GUEST_SUSPEND_DENIED_NONE,
+           "a PV domain runs, and never slept");
+
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        reset_x86(false);
+        param_errno = errors[i].errnoval;
+        TAP_EQ_INT(libxl_domain_suspend_state(NULL, 3, &info), errors[i].rc,
+                   strerror(errors[i].errnoval));
+    }
+
+    reset_x86(false);
+    gsuspend_x86 = false;
+    TAP_EQ_INT(libxl_domain_suspend_state(NULL, 3, &info),
+               ERROR_GUEST_SUSPEND_UNSUPPORTED, "not so on Arm");
+}
+
 /* To be compared by hand with the header: it is an interface. */
+static const char stock_json[] =
+    "{\n"
+    "    \"domid\": 8,\n"
+    "    \"state\": \"suspended\",\n"
+    "    \"seq\": null,\n"
+    "    \"instance\": null,\n"
+    "    \"now_ns\": null,\n"
+    "    \"since_ns\": null,\n"
+    "    \"asleep_ns\": null,\n"
+    "    \"suspends\": null,\n"
+    "    \"denied\": null,\n"
+    "    \"kind\": \"acpi-s3\",\n"
+    "    \"wake_reason\": \"unknown\",\n"
+    "    \"wake_virq\": null,\n"
+    "    \"wake_vcpu\": null,\n"
+    "    \"denied_reason\": \"unknown\"\n"
+    "}\n";
+
 static const char info_json[] =
     "{\n"
     "    \"domid\": 8,\n"
     "    \"state\": \"suspended\",\n"
-    "    \"seq\": 18446744073709551615,\n"
+    "    \"seq\": 18446744073709551614,\n"
     "    \"instance\": 2,\n"
     "    \"now_ns\": 3,\n"
     "    \"since_ns\": 4,\n"
@@ -395,7 +638,7 @@ static void test_types(void)
     info = fresh;
     info.domid = 8;
     info.state = LIBXL_GUEST_SUSPEND_STATE_SUSPENDED;
-    info.seq = UINT64_MAX;
+    info.seq = UINT64_MAX - 1;
     info.instance = 2;
     info.now_ns = 3;
     info.since_ns = 4;
@@ -407,6 +650,12 @@ static void test_types(void)
     info.wake_vcpu = 0;
     json = libxl_guest_suspend_info_to_json(NULL, &info);
     TAP_EQ_STR(json, info_json, "info as JSON");
+    free(json);
+
+    reset_x86(false);
+    libxl_domain_suspend_state(NULL, 8, &info);
+    json = libxl_guest_suspend_info_to_json(NULL, &info);
+    TAP_EQ_STR(json, stock_json, "what is not known is null");
     free(json);
 
     libxl_guest_suspend_info_dispose(&info);
@@ -432,6 +681,8 @@ int main(void)
     test_list();
     test_resume();
     test_errors();
+    test_x86();
+    test_stock_state();
     test_types();
     TAP_OK(!fake_xencall_nr_open && !fake_xencall_nr_buffers,
            "no handle and no buffer is left over");

@@ -20,11 +20,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <xen/hvm/hvm_op.h>
 #include <xen/xen.h>
 #include <xenstore.h>
 #include "public/guest_suspend.h"
 
 #include "fake_xencall.h"
+#include "guest_suspend_stock.h"
 #include "libxl_guest_suspend.h"
 #include "tap.h"
 
@@ -164,6 +166,27 @@ bool xs_watch(struct xs_handle *h, const char *path, const char *token)
     return true;
 }
 
+/* The domids of the host. */
+char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
+                    unsigned int *num)
+{
+    char **ids = malloc(NR_DOMAINS * (sizeof(char *) + 8)), *text;
+
+    (void)h;
+    (void)t;
+    if (!ids || strcmp(path, "/local/domain"))
+        abort();
+    text = (char *)(ids + NR_DOMAINS);
+    *num = 0;
+    for (unsigned int d = 0; d < NR_DOMAINS; d++) {
+        if (!host[d].there)
+            continue;
+        ids[*num] = text + 8 * *num;
+        snprintf(ids[(*num)++], 8, "%u", d);
+    }
+    return ids;
+}
+
 void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
               unsigned int *len)
 {
@@ -296,6 +319,49 @@ static void reset(void)
     then = NULL;
     nr_calls_left = 0;
     no_xenstore = false;
+    gsuspend_x86 = false;
+}
+
+/* HVMOP_get_param of HVM_PARAM_ACPI_S_STATE; domain 0 is PV. */
+static int hvm_op(unsigned int nr, unsigned int cmd, void *arg)
+{
+    struct xen_hvm_param *param = arg;
+
+    (void)nr;
+    (void)cmd;
+    nr_gets++;
+    errno = fail_errno;
+    fail_errno = 0;
+    if (!errno && !param->domid)
+        errno = EINVAL;
+    else if (!errno && (param->domid >= NR_DOMAINS ||
+                        !host[param->domid].there))
+        errno = ESRCH;
+    if (!errno)
+        param->value = host[param->domid].state ? 3 : 0;
+    nr = (unsigned int)errno;
+    if (nr_calls_left && !--nr_calls_left)
+        then();
+    errno = (int)nr;
+    return errno ? -1 : 0;
+}
+
+static int no_guest_suspend(unsigned int nr, void *arg)
+{
+    (void)nr;
+    (void)arg;
+    errno = EACCES;
+    return -1;
+}
+
+/* x86 without the patch */
+static void reset_stock(void)
+{
+    reset();
+    gsuspend_x86 = true;
+    fake_xencall_handler_fn = no_guest_suspend;
+    fake_xencall_handler2_fn = hvm_op;
+    set(0, 0, 0, RUNNING);
 }
 
 static void after_calls(unsigned int nr, void (*fn)(void))
@@ -646,6 +712,97 @@ static void test_watch(void)
     libxl_suspend_watch_close(NULL);
 }
 
+#define NO_SEQ LIBXL_GUEST_SUSPEND_UNKNOWN
+
+static void test_stock_wait(void)
+{
+    libxl_guest_suspend_info info;
+
+    reset_stock();
+    set(3, 0, 0, SUSPENDED);
+    TAP_OK(!wait_3(SUSPENDED, 0, 0, &info) && info.seq == NO_SEQ,
+           "without the patch: in the state");
+    TAP_EQ_INT(wait_3(RUNNING, 0, 0, &info), ERROR_TIMEDOUT, "in the other");
+    TAP_EQ_INT(wait_3(SUSPENDED, 1, 0, &info), ERROR_GUEST_SUSPEND_NO_SEQ,
+               "no seq to wait for");
+    TAP_EQ_INT(wait_3(SUSPENDED, NO_SEQ, 0, &info), ERROR_GUEST_SUSPEND_NO_SEQ,
+               "nor the one that is unknown");
+    TAP_EQ_INT(libxl_domain_suspend_wait(NULL, 0, RUNNING, 0, 0, NULL), 0,
+               "a PV domain runs");
+    TAP_EQ_INT(libxl_domain_suspend_wait(NULL, 4, RUNNING, 0, 0, NULL),
+               ERROR_DOMAIN_NOTFOUND, "no such domain");
+
+    reset_stock();
+    set(3, 0, 0, RUNNING);
+    after_calls(2, sleeps_untold);
+    TAP_OK(!wait_3(SUSPENDED, 0, LONG_MS, &info) &&
+           info.state == SUSPENDED && nr_gets == 3,
+           "it sleeps later, and three looks tell");
+
+    reset_stock();
+    set(3, 0, 0, RUNNING);
+    after_calls(2, dies);
+    TAP_EQ_INT(wait_3(SUSPENDED, 0, LONG_MS, &info), ERROR_DOMAIN_DESTROYED,
+               "it dies");
+
+    reset_stock();
+    set(3, 0, 0, RUNNING);
+    TAP_EQ_INT(wait_3(SUSPENDED, 0, 350, &info), ERROR_TIMEDOUT,
+               "nothing happens");
+    TAP_OK(nr_gets >= 4 && nr_gets <= 6, "... in %u looks", nr_gets);
+}
+
+static void test_stock_watch(void)
+{
+    reset_stock();
+    set(3, 0, 0, SUSPENDED);
+    set(4, 0, 0, RUNNING);
+    TAP_EQ_INT(libxl_suspend_watch_open(NULL, 0, &watch), 0,
+               "watch without the patch");
+    TAP_OK(readable(), "there is something to begin with");
+    next_is(0, 0, 0, NO_SEQ, "first, all of them");
+    next_is(0, 0, 3, NO_SEQ, "... by domid");
+    next_is(0, 0, 4, NO_SEQ, "... and the last");
+    next_is(250, ERROR_TIMEDOUT, 0, 0, "nothing happens");
+    set(4, 0, 0, SUSPENDED);
+    next_is(LONG_MS, 0, 4, NO_SEQ, "a change");
+    next_is(0, ERROR_TIMEDOUT, 0, 0, "... once");
+    set(3, 0, 0, RUNNING);
+    set(4, 0, 0, RUNNING);
+    next_is(LONG_MS, 0, 3, NO_SEQ, "two changes");
+    next_is(LONG_MS, 0, 4, NO_SEQ, "... the second");
+    host[3].there = false;
+    set(5, 0, 0, RUNNING);
+    next_is(LONG_MS, ERROR_DOMAIN_DESTROYED, 3, NO_SEQ, "one is gone");
+    next_is(LONG_MS, 0, 5, NO_SEQ, "... and one is new");
+    next_is(0, ERROR_TIMEDOUT, 0, 0, "... and no more");
+
+    host[4].there = false;
+    no_xenstore = true;
+    next_is(LONG_MS, ERROR_GUEST_SUSPEND_NO_XENSTORE, 0, 0,
+            "xenstore goes away");
+    TAP_OK(readable(), "... what was not seen is still to come");
+    no_xenstore = false;
+    next_is(0, ERROR_DOMAIN_DESTROYED, 4, NO_SEQ, "... and comes with it");
+    next_is(1500, ERROR_TIMEDOUT, 0, 0, "... and that is all");
+    libxl_suspend_watch_close(watch);
+
+    /* Nobody there yet, by whom the missing seq could be seen. */
+    reset_stock();
+    host[0].there = false;
+    TAP_EQ_INT(libxl_suspend_watch_open(NULL, 0, &watch), 0, "an empty host");
+    next_is(0, ERROR_TIMEDOUT, 0, 0, "... has nothing to tell");
+    set(3, 0, 0, SUSPENDED);
+    next_is(LONG_MS, 0, 3, NO_SEQ, "... then one comes");
+    next_is(250, ERROR_TIMEDOUT, 0, 0, "... once");
+    libxl_suspend_watch_close(watch);
+
+    reset_stock();
+    TAP_EQ_INT(libxl_suspend_watch_open(NULL, 7, &watch),
+               ERROR_GUEST_SUSPEND_NO_SEQ, "no watch from a seq on");
+    TAP_OK(!watch, "... and no watch is left");
+}
+
 static unsigned int count_fds(void)
 {
     DIR *dir = opendir("/proc/self/fd");
@@ -666,6 +823,8 @@ int main(void)
     test_wait_at_once();
     test_wait();
     test_watch();
+    test_stock_wait();
+    test_stock_watch();
     reset();
     TAP_EQ_INT(count_fds(), fds, "no file is left open");
     TAP_OK(!connected && !fake_xencall_nr_open && !fake_xencall_nr_buffers,

@@ -193,7 +193,7 @@ def test_json():
     ok(got.returncode == 0 and
        [row["name"] for row in json.loads(got.stdout)] == [None] * 4,
        "--json without xenstore: names are null", got)
-    largest = 2**64 - 1
+    largest = 2**64 - 2
     got = run("suspend-status", "--json", "5",
               host=[domain(5, "-", seq=largest, now=largest)])
     ok(json.loads(got.stdout)[0]["seq"] == largest, "--json: 64 bits", got)
@@ -252,6 +252,8 @@ def test_wake():
         5, "", one_line("no such domain: 'nobody'"))
     is_("wake of dom0", run("trigger", "0", "wake"), 1, "",
         one_line("'0' cannot be woken"))
+    is_("wake by a timer's vIRQ", run("trigger", "3", "wake", "--virq=27"), 1,
+        "", one_line("cannot be woken by vIRQ 27: it is no shared interrupt"))
     is_("-N wake", run("-N", "trigger", "asleep", "wake"), 0,
         "would wake domain 3\n", "")
     is_("-N wake of one awake", run("-vN", "trigger", "awake", "wake"), 3, "",
@@ -261,7 +263,7 @@ def test_wake():
         one_line("seq 5"))
     for errno, status, text in (
             (16, 1, "belongs to hardware"), (6, 1, "offline"),
-            (1, 1, "XSM policy"), (22, 1, "cannot be woken by vIRQ 40"),
+            (1, 1, "XSM policy"), (22, 1, "it is shut down, or it is the control"),
             (116, 7, "has just given way"), (3, 5, "no such domain"),
             (14, 1, "failed")):
         is_(f"wake: errno {errno}", run("trigger", "3", "wake", "--virq=40",
@@ -419,6 +421,163 @@ def test_no_guest_suspend():
         one_line("cannot reach the hypervisor"))
 
 
+X86 = ["x86", *HOST[:1], domain(3, "asleep", 1, UUID, kind=2, seq=42,
+                                instance=7, suspends=1),
+       domain(4, "awake", 0, kind=2, seq=50, instance=8, suspends=1, wake=3)]
+STOCK_X86 = ["x86", "stock", domain(0, "Domain-0", kind=100),
+             domain(3, "asleep", 1, UUID), domain(4, "awake"),
+             domain(7, "hidden", kind=101)]
+
+
+def with_domain_3(host, **more):
+    """The host, once something has happened to domain 3."""
+    return [domain(3, "asleep", uuid=UUID, kind=2, **more)
+            if line.startswith("domain 3 ") else line for line in host]
+
+
+def device_model(then, status=0):
+    """A stock xl that says how it was called, and makes the host another one."""
+    (scratch / "next").write_text("".join(f"{line}\n" for line in then))
+    stock(f'#!/bin/sh\necho "stock: $*"\n'
+          f'mv "{scratch}/next" "$GS_FAKE_HOST"\nexit {status}\n')
+
+
+def test_device_model():
+    asks = "stock: trigger 3 s3resume\n"
+    for what, host, woken in (
+            ("x86", X86, {"seq": 60, "instance": 7, "suspends": 1, "wake": 3}),
+            ("x86 without the patch", STOCK_X86, {})):
+        device_model(with_domain_3(host, **woken))
+        is_(f"{what}: wake", run("trigger", "asleep", "wake", host=host), 0,
+            asks, "")
+        device_model(with_domain_3(host, **woken))
+        is_(f"{what}: wake --wait",
+            run("trigger", UUID, "wake", "--wait", host=host), 0, asks, "")
+        device_model(host)
+        is_(f"{what}: the stock xl exits with 0, and the guest sleeps on",
+            run("trigger", "3", "wake", host=host), 4, asks,
+            one_line("sleeps on: its device model was told to wake it 10 s ago"))
+        device_model(host, status=1)
+        is_(f"{what}: the stock xl fails",
+            run("trigger", "3", "wake", host=host), 1, asks,
+            one_line("the stock xl, which asks its device model, has failed"))
+        device_model([line for line in host
+                      if not line.startswith("domain 3 ")])
+        is_(f"{what}: it is destroyed instead",
+            run("trigger", "3", "wake", host=host), 5, asks,
+            one_line("no such domain"))
+
+        device_model(host)
+        is_(f"{what}: wake of one awake",
+            run("trigger", "awake", "wake", host=host), 3, "",
+            one_line("'awake' is not suspended"))
+        is_(f"{what}: wake --if-suspended of one awake",
+            run("trigger", "awake", "wake", "--if-suspended", host=host), 0,
+            "", "")
+        is_(f"{what}: wake of nobody",
+            run("trigger", "nobody", "wake", host=host), 5, "",
+            one_line("no such domain: 'nobody'"))
+        is_(f"{what}: wake by vIRQ",
+            run("trigger", "3", "wake", "--virq=32", host=host), 1, "",
+            one_line("the device model wakes a domain, and without a vIRQ"))
+        is_(f"{what}: -N wake", run("-N", "trigger", "3", "wake", host=host),
+            0, "would wake domain 3\n", "")
+
+    device_model(with_domain_3(X86, seq=60, instance=7))
+    is_("x86: wake of one sleep",
+        run("trigger", "3", "wake", "--seq=42", host=X86), 0, asks, "")
+    device_model(X86)
+    is_("x86: wake of a sleep that is over",
+        run("trigger", "3", "wake", "--seq=41", host=X86), 7, "",
+        one_line("no longer in the sleep with seq 41"))
+    # It wakes, and is asleep again when it is looked at: that sleep is over.
+    device_model(with_domain_3(X86, state=1, seq=62, instance=7, suspends=2))
+    is_("x86: asleep again at once",
+        run("trigger", "3", "wake", host=X86), 0, asks, "")
+    for args in (["--seq=42"], ["-N", "--seq=42"]):
+        is_(f"x86 without the patch: wake {' '.join(args)}",
+            run(*args[:-1], "trigger", "3", "wake", args[-1], host=STOCK_X86),
+            6, "", one_line("keeps no seq: it lacks the guest suspend patch"))
+    stock("")
+    is_("x86: no stock xl", run("trigger", "3", "wake", host=X86), 1, "",
+        re.compile(r"\Axl: cannot run the stock xl [^\n]*\nxl: [^\n]*was not "
+                   r"woken[^\n]*\n\Z"))
+
+
+def test_stock_x86():
+    got = run("suspend-status", host=STOCK_X86)
+    lines = [line.split() for line in got.stdout.decode().splitlines()]
+    ok(got.returncode == 0 and not got.stderr and lines[1:] == [
+        ["Domain-0", "0", "running", "-", "-", "none", "0", "-"],
+        ["asleep", "3", "suspended", "-", "-", "acpi-s3", "-", "unknown"],
+        ["awake", "4", "running", "-", "-", "unknown", "-", "unknown"],
+        ["hidden", "7", "unknown", "-", "-", "unknown", "-", "unknown"]],
+       "x86 without the patch: suspend-status", got)
+    is_("... -q", run("suspend-status", "-q", "asleep", host=STOCK_X86), 0, "",
+        "")
+    is_("... -q, not suspended",
+        run("suspend-status", "-q", "awake", host=STOCK_X86), 3, "", "")
+    is_("... of one that may not be looked at",
+        run("suspend-status", "hidden", host=STOCK_X86), 1, "",
+        one_line("domain 'hidden': denied by the hypervisor's XSM policy"))
+    is_("... without xenstore: one",
+        run("suspend-status", "3", host=STOCK_X86 + ["no-xenstore"]), 0,
+        re.compile("suspended"), "")
+    is_("... without xenstore: all",
+        run("suspend-status", host=STOCK_X86 + ["no-xenstore"]), 1, "",
+        one_line("cannot reach xenstore"))
+    got = run("suspend-status", "--json", "0", "3", "4", host=STOCK_X86)
+    rows = json.loads(got.stdout)
+    numbers = ("seq", "instance", "now_ns", "since_ns", "asleep_ns", "suspends",
+               "denied", "wake_virq", "wake_vcpu", "since", "for_ns")
+    ok(list(rows[1]) == list(SCHEMA) and
+       all(rows[1][key] is None for key in numbers) and
+       rows[1]["state"] == "suspended" and rows[1]["kind"] == "acpi-s3" and
+       rows[1]["wake_reason"] == rows[1]["denied_reason"] == "unknown",
+       "... --json: null where it is not known", rows[1])
+    ok(rows[2]["kind"] == "unknown" and rows[0]["kind"] == "none" and
+       rows[0]["suspends"] == 0 and rows[0]["wake_reason"] == "none",
+       "... --json: a PV domain never slept", rows)
+
+    polls = one_line("looking every 100 ms")
+    is_("... --wait of one in the state",
+        run("suspend-status", "--wait=suspended", "3", host=STOCK_X86), 0,
+        re.compile("suspended"), "")
+    is_("... --wait, in vain",
+        run("suspend-status", "--wait=running", "--timeout=1", "3",
+            host=STOCK_X86), 4, "",
+        re.compile(r"\Axl: [^\n]*every 100 ms[^\n]*\n"
+                   r"xl: domain '3' is not running after 1 s\n\Z"))
+    is_("... --wait --after",
+        run("suspend-status", "--wait=running", "--after=1", "3",
+            host=STOCK_X86), 6, "", one_line("keeps no seq"))
+    is_("... --watch --after",
+        run("suspend-status", "-w", "--after=1", host=STOCK_X86), 6, "",
+        one_line("keeps no seq"))
+    waiting = Running("suspend-status", "--wait=running", "-j", "3",
+                      host=STOCK_X86)
+    line = waiting.child.stderr.readline()
+    ok(polls.match(line), "... --wait says that it polls", line)
+    write_host(*with_domain_3(STOCK_X86))
+    is_("... --wait until it runs", waiting.end(), 0,
+        re.compile('"state": "running"'), "")
+    watch = Running("suspend-status", "--watch", "--json", "3", "4",
+                    host=STOCK_X86)
+    events = [json.loads(watch.line()) for _ in range(2)]
+    ok([event["domid"] for event in events] == [3, 4],
+       "... --watch: first, those that are there", events)
+    write_host(*with_domain_3(STOCK_X86))
+    event = json.loads(watch.line())
+    ok(event["event"] == "state" and event["domid"] == 3 and
+       event["state"] == "running" and event["seq"] is None,
+       "... then each change", event)
+    write_host(*STOCK_X86[:3])
+    gone = sorted(json.loads(watch.line())["domid"] for _ in range(2))
+    ok(gone == [3, 4], "... and each end", gone)
+    is_("... and so does the watch", watch.end(), 5, "",
+        re.compile(r"every 100 ms[^\n]*\nxl: no domain is left to watch\n\Z"))
+
+
 def test_stdout():
     for args in (["suspend-status"], ["suspend-status", "--json"],
                  ["suspend-status", "--help"], ["trigger", "3", "wake", "-h"],
@@ -536,7 +695,8 @@ def test_help():
 try:
     for test in (test_status, test_quiet, test_json, test_usage, test_wake,
                  test_wait, test_watch,
-                 test_no_guest_suspend, test_stdout, test_handover, test_help):
+                 test_no_guest_suspend, test_device_model, test_stock_x86,
+                 test_stdout, test_handover, test_help):
         print(f"# {test.__name__}")
         test()
 finally:

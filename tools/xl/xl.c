@@ -61,6 +61,7 @@ enum xl_exit xl_exit_of_rc(int rc)
     case ERROR_GUEST_SUSPEND_NOT_SUSPENDED:
         return XL_EXIT_NOT_SUSPENDED;
     case ERROR_GUEST_SUSPEND_UNSUPPORTED:
+    case ERROR_GUEST_SUSPEND_NO_SEQ:
         return XL_EXIT_UNSUPPORTED;
     case ERROR_GUEST_SUSPEND_STALE:
         return XL_EXIT_STALE;

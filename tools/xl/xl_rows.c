@@ -101,21 +101,25 @@ void xl_table_print_head(struct xl_table *table)
 
 void xl_table_print_row(const struct xl_table *table, const struct xl_row *row)
 {
-    char duration[XL_TEXT_SIZE], since[XL_TEXT_SIZE], wake[XL_TEXT_SIZE];
+    char duration[XL_TEXT_SIZE] = "-", since[XL_TEXT_SIZE] = "-";
+    char suspends[XL_TEXT_SIZE], wake[XL_TEXT_SIZE];
     const char *name = row->name ? row->name : "-";
     int pad = table->name_width - xl_text_width(name);
 
-    xl_text_duration(row->info.now_ns - row->info.since_ns, duration);
-    xl_text_local_time(row->since_realtime_ns, since);
+    if (xl_since_is_known(&row->info)) {
+        xl_text_duration(row->info.now_ns - row->info.since_ns, duration);
+        xl_text_local_time(row->since_realtime_ns, since);
+    }
+    xl_text_number(row->info.suspends, suspends);
     xl_text_wake(&row->info, wake);
     /* printf counts bytes, and the column is made of characters. */
-    printf("%s%*s %5" PRIu32 " %-9s %7s %-19s %-8s %7" PRIu64 "  %s\n",
+    printf("%s%*s %5" PRIu32 " %-9s %7s %-19s %-8s %7s  %s\n",
            name, pad > 0 ? pad : 0, "", row->info.domid,
            row->gone ? "gone"
                      : libxl_guest_suspend_state_to_string(row->info.state),
            duration, since,
            libxl_guest_suspend_kind_to_string(row->info.kind),
-           row->info.suspends, wake);
+           suspends, wake);
 }
 
 static yajl_gen_status gen_string(yajl_gen hand, const char *s)
@@ -126,6 +130,7 @@ static yajl_gen_status gen_string(yajl_gen hand, const char *s)
 /* The library's members, between those that only we know. */
 static yajl_gen_status gen_members(yajl_gen hand, struct xl_row *row)
 {
+    bool known = xl_since_is_known(&row->info);
     char since[XL_TEXT_SIZE], duration[24];
     yajl_gen_status s;
     int len;
@@ -137,9 +142,11 @@ static yajl_gen_status gen_members(yajl_gen hand, struct xl_row *row)
     if ((s = gen_string(hand, "name")) ||
         (s = row->name ? gen_string(hand, row->name) : yajl_gen_null(hand)) ||
         (s = libxl_guest_suspend_info_gen_members(hand, &row->info)) ||
-        (s = gen_string(hand, "since")) || (s = gen_string(hand, since)) ||
+        (s = gen_string(hand, "since")) ||
+        (s = known ? gen_string(hand, since) : yajl_gen_null(hand)) ||
         (s = gen_string(hand, "for_ns")) ||
-        (s = yajl_gen_number(hand, duration, (size_t)len)))
+        (s = known ? yajl_gen_number(hand, duration, (size_t)len)
+                   : yajl_gen_null(hand)))
         return s;
 
     return yajl_gen_status_ok;

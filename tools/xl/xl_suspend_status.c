@@ -76,6 +76,14 @@ static enum xl_exit collect_named(struct xl_table *table,
     return status;
 }
 
+void xl_say_polling(const libxl_guest_suspend_info *info)
+{
+    if (info->seq == LIBXL_GUEST_SUSPEND_UNKNOWN)
+        xl_error("this hypervisor lacks the guest suspend patch: looking every"
+                 " %d ms, and what begins and ends in between is missed",
+                 LIBXL_GUEST_SUSPEND_POLL_MS);
+}
+
 /* --wait: the one record that ended it. */
 static enum xl_exit collect_waited(struct xl_table *table,
                                    struct xl_domains *domains,
@@ -89,6 +97,9 @@ static enum xl_exit collect_waited(struct xl_table *table,
     if (rc)
         return xl_exit_of_rc(rc);
 
+    if (!request->quiet && !request->after &&
+        first.state != request->wait_state)
+        xl_say_polling(&first);
     rc = libxl_domain_suspend_wait(NULL, first.domid, request->wait_state,
                                    request->after, request->timeout_ms, &info);
     /* The domid may have changed hands before the wait began. */

@@ -19,6 +19,12 @@ struct xl_status_request {
     int nr_names;
 };
 
+/*
+ * Said of a record that tells that this hypervisor reports no changes, before
+ * waiting for one.
+ */
+void xl_say_polling(const libxl_guest_suspend_info *info);
+
 /* suspend-status --watch */
 enum xl_exit xl_suspend_watch(const struct xl_status_request *request,
                               struct xl_domains *domains);

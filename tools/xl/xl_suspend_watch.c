@@ -12,6 +12,7 @@ struct follow {
     struct xl_domains *domains;
     struct xl_table table;          /* those followed that are there */
     bool headed;
+    bool said_polling;
 };
 
 /* The domains that were named, of which there must be at least one. */
@@ -110,6 +111,10 @@ enum xl_exit xl_suspend_watch(const struct xl_status_request *request,
     while (!rc && !status) {
         rc = libxl_suspend_watch_next(watch, LIBXL_GUEST_SUSPEND_FOREVER,
                                       &info);
+        if (!rc && !follow.said_polling) {
+            xl_say_polling(&info);
+            follow.said_polling = true;
+        }
         if (!rc || rc == ERROR_DOMAIN_DESTROYED) {
             status = tell(&follow, &info, rc == ERROR_DOMAIN_DESTROYED);
             rc = 0;

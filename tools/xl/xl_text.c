@@ -29,9 +29,25 @@ void xl_text_duration(uint64_t duration_ns, char text[XL_TEXT_SIZE])
                  s / 3600 % 24);
 }
 
+void xl_text_number(uint64_t number, char text[XL_TEXT_SIZE])
+{
+    if (number == LIBXL_GUEST_SUSPEND_UNKNOWN)
+        snprintf(text, XL_TEXT_SIZE, "-");
+    else
+        snprintf(text, XL_TEXT_SIZE, "%" PRIu64, number);
+}
+
+bool xl_since_is_known(const libxl_guest_suspend_info *info)
+{
+    return info->since_ns != LIBXL_GUEST_SUSPEND_UNKNOWN;
+}
+
 int64_t xl_since_realtime_ns(const libxl_guest_suspend_info *info)
 {
     struct timespec now;
+
+    if (!xl_since_is_known(info))
+        return 0;
 
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec -

@@ -6,6 +6,7 @@
 #ifndef XL_TEXT_H
 #define XL_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,13 @@
 /* "0s", "59s", "3m05s", "2h07m", "3d04h": two units at most, cut off. */
 void xl_text_duration(uint64_t duration_ns, char text[XL_TEXT_SIZE]);
 
-/* When the record's state began, in ns since the epoch, as of now. */
+/* "-" for LIBXL_GUEST_SUSPEND_UNKNOWN */
+void xl_text_number(uint64_t number, char text[XL_TEXT_SIZE]);
+
+/* Whether it is known when the record's state began. */
+bool xl_since_is_known(const libxl_guest_suspend_info *info);
+
+/* That, in ns since the epoch, as of now; 0 where it is not known. */
 int64_t xl_since_realtime_ns(const libxl_guest_suspend_info *info);
 
 /* "2026-11-23 06:01:22", in the local time zone */
@@ -25,7 +32,7 @@ void xl_text_local_time(int64_t realtime_ns, char text[XL_TEXT_SIZE]);
 /* "2026-11-23T06:01:22.123Z" */
 void xl_text_utc(int64_t realtime_ns, char text[XL_TEXT_SIZE]);
 
-/* "-", "interrupt 32", "toolstack" */
+/* "-", "interrupt 32", "toolstack", "unknown" */
 void xl_text_wake(const libxl_guest_suspend_info *info,
                   char text[XL_TEXT_SIZE]);
 

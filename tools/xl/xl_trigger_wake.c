@@ -10,6 +10,7 @@
 
 #include "xl.h"
 #include "xl_domains.h"
+#include "xl_handover.h"
 #include "xl_options.h"
 
 enum {
@@ -39,17 +40,54 @@ struct request {
     bool wait;
 };
 
-/* What would be said if it were done: -N. */
-static int wake_dryrun(const libxl_guest_suspend_info *info,
-                       const struct request *request)
+static bool has_seq(const libxl_guest_suspend_info *info)
 {
+    return info->seq != LIBXL_GUEST_SUSPEND_UNKNOWN;
+}
+
+/* Whether the record is of the sleep to be ended, as far as that can be seen. */
+static int check(const libxl_guest_suspend_info *info,
+                 const struct request *request)
+{
+    if (request->seq && !has_seq(info))
+        return ERROR_GUEST_SUSPEND_NO_SEQ;
     if (request->seq && request->seq != info->seq)
         return ERROR_GUEST_SUSPEND_STALE;
     if (info->state != LIBXL_GUEST_SUSPEND_STATE_SUSPENDED)
         return ERROR_GUEST_SUSPEND_NOT_SUSPENDED;
 
-    printf("would wake domain %" PRIu32 "\n", info->domid);
     return 0;
+}
+
+/*
+ * By the domain's device model, which libxenlight has to ask.  This program is
+ * bound to no version of that library, and the stock xl is.  That one exits
+ * with 0 whatever happened: the record tells what did.
+ */
+static int wake_by_stock(const libxl_guest_suspend_info *found,
+                         const struct request *request)
+{
+    char domid[16];
+    char *argv[] = { (char *)"xl", (char *)"trigger", domid,
+                     (char *)"s3resume", NULL };
+    libxl_guest_suspend_info info;
+    int rc;
+
+    rc = libxl_domain_suspend_state(NULL, found->domid, &info);
+    if (!rc && info.instance != found->instance)
+        rc = ERROR_GUEST_SUSPEND_STALE;
+    if (!rc)
+        rc = check(&info, request);
+    if (rc)
+        return rc;
+
+    snprintf(domid, sizeof(domid), "%" PRIu32, info.domid);
+    if (xl_run_stock(argv))
+        return ERROR_GUEST_SUSPEND_DEVICE_MODEL;
+    return libxl_domain_suspend_wait(NULL, info.domid,
+                                     LIBXL_GUEST_SUSPEND_STATE_RUNNING,
+                                     has_seq(&info) ? info.seq : 0,
+                                     LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS, NULL);
 }
 
 static int wake(const char *domain, const struct request *request)
@@ -68,18 +106,23 @@ static int wake(const char *domain, const struct request *request)
         goto out;
 
     /* Not a successor of the domain that was named, under its domid. */
-    opts.instance = info.instance;
+    opts.instance = has_seq(&info) ? info.instance : 0;
     opts.seq = request->seq;
-    if (request->dryrun)
-        rc = wake_dryrun(&info, request);
-    else
+    if (request->dryrun) {
+        rc = check(&info, request);
+        if (!rc)
+            printf("would wake domain %" PRIu32 "\n", info.domid);
+    } else {
         rc = libxl_domain_resume_virq(NULL, info.domid,
                                       (uint32_t)request->virq, &opts);
-    if (!rc && request->wait && !request->dryrun)
-        rc = libxl_domain_suspend_wait(NULL, info.domid,
-                                       LIBXL_GUEST_SUSPEND_STATE_RUNNING,
-                                       info.seq, LIBXL_GUEST_SUSPEND_FOREVER,
-                                       NULL);
+        if (rc == ERROR_GUEST_SUSPEND_DEVICE_MODEL)
+            rc = wake_by_stock(&info, request);
+        else if (!rc && request->wait)
+            rc = libxl_domain_suspend_wait(NULL, info.domid,
+                                           LIBXL_GUEST_SUSPEND_STATE_RUNNING,
+                                           info.seq,
+                                           LIBXL_GUEST_SUSPEND_FOREVER, NULL);
+    }
 
     switch (rc) {
     case 0:
@@ -100,18 +143,22 @@ static int wake(const char *domain, const struct request *request)
             xl_error("domain '%s' has just given way to another one", domain);
         break;
     case ERROR_GUEST_SUSPEND_DEVICE_MODEL:
-        xl_error("domain '%s': %s (use \"xl trigger %s s3resume\")", domain,
-                 libxl_guest_suspend_strerror(rc), domain);
+        xl_error("domain '%s' was not woken: the stock xl, which asks its"
+                 " device model, has failed", domain);
         break;
-    case ERROR_INVAL:
-        if (request->virq != LIBXL_RESUME_VIRQ_NONE) {
-            xl_error("domain '%s' cannot be woken by vIRQ %" PRIu64
-                     ": no shared interrupt of its own (or it is shut down,"
-                     " dying or dom0)", domain, request->virq);
-            break;
-        }
-        xl_error("domain '%s' cannot be woken: it is shut down, dying or dom0",
-                 domain);
+    case ERROR_TIMEDOUT:
+        xl_error("domain '%s' sleeps on: its device model was told to wake it"
+                 " %d s ago", domain,
+                 LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS / 1000);
+        break;
+    case ERROR_GUEST_SUSPEND_BAD_VIRQ:
+        xl_error("domain '%s' cannot be woken by vIRQ %" PRIu64
+                 ": it is no shared interrupt of the domain's own", domain,
+                 request->virq);
+        break;
+    case ERROR_GUEST_SUSPEND_SHUT_DOWN:
+        xl_error("domain '%s' cannot be woken: it is shut down, or it is the"
+                 " control domain", domain);
         break;
     default:
         if (request->virq != LIBXL_RESUME_VIRQ_NONE)

@@ -12,6 +12,13 @@
 
 #include "guest_suspend_call.h"
 #include "guest_suspend_names.h"
+#include "guest_suspend_stock.h"
+
+/*
+ * libxenlight's, where the program has it: its soname is another one with each
+ * version of Xen, so that this library is not linked with it.
+ */
+#pragma weak libxl_send_trigger
 
 /* Vectors from here on are LPIs, in every GIC that has them. */
 #define FIRST_LPI 8192
@@ -55,8 +62,8 @@ static int rc_of_errno(int errnoval)
         return ERROR_GUEST_SUSPEND_VCPU_OFFLINE;
     case EPERM:
         return ERROR_GUEST_SUSPEND_DENIED;
-    case EINVAL:
-        return ERROR_INVAL;
+    case ENOTCONN:
+        return ERROR_GUEST_SUSPEND_NO_XENSTORE;
     case ENOMEM:
         return ERROR_NOMEM;
     default:
@@ -104,11 +111,26 @@ static void info_from_record(libxl_guest_suspend_info *info,
     }
 }
 
+static int get_info(struct gsuspend_call *call, libxl_domid domid,
+                    libxl_guest_suspend_info *info)
+{
+    struct xen_guest_suspend_record record;
+
+    if (!gsuspend_call_get(call, domid, &record)) {
+        info_from_record(info, &record);
+        return 0;
+    }
+    if (errno == ENOSYS && gsuspend_x86 &&
+        !gsuspend_stock_state(call, domid, info))
+        return 0;
+
+    return rc_of_errno(errno);
+}
+
 int libxl_domain_suspend_state(libxl_ctx *ctx, libxl_domid domid,
                                libxl_guest_suspend_info *info_r)
 {
     struct gsuspend_call *call = NULL;
-    struct xen_guest_suspend_record record;
     int rc;
 
     (void)ctx;
@@ -117,13 +139,7 @@ int libxl_domain_suspend_state(libxl_ctx *ctx, libxl_domid domid,
     if (rc)
         goto out;
 
-    if (gsuspend_call_get(call, domid, &record)) {
-        rc = rc_of_errno(errno);
-        goto out;
-    }
-
-    info_from_record(info_r, &record);
-    rc = 0;
+    rc = get_info(call, domid, info_r);
 
 out:
     gsuspend_call_close(call);
@@ -187,6 +203,18 @@ static uint32_t drop_older(struct xen_guest_suspend_record *records,
     return nr - to;
 }
 
+/* On x86 without the patch. */
+static int list_stock(struct gsuspend_call *call, uint64_t after_seq,
+                      libxl_guest_suspend_info **list_r, uint32_t *nr_r)
+{
+    if (after_seq)
+        return ERROR_GUEST_SUSPEND_NO_SEQ;
+    if (gsuspend_stock_list(call, list_r, nr_r))
+        return rc_of_errno(errno);
+
+    return 0;
+}
+
 libxl_guest_suspend_info *
 libxl_list_domain_suspend_state(libxl_ctx *ctx, uint64_t after_seq, int *nb_r)
 {
@@ -203,6 +231,10 @@ libxl_list_domain_suspend_state(libxl_ctx *ctx, uint64_t after_seq, int *nb_r)
         goto out;
 
     rc = list_records(call, after_seq, &records, &nr);
+    if (rc == ERROR_GUEST_SUSPEND_UNSUPPORTED && gsuspend_x86) {
+        rc = list_stock(call, after_seq, &list, &nr);
+        goto out;
+    }
     if (rc)
         goto out;
     nr = drop_older(records, nr);
@@ -238,6 +270,63 @@ void libxl_guest_suspend_info_list_free(libxl_guest_suspend_info *list, int nb)
     free(list);
 }
 
+/*
+ * EINVAL has several reasons.  The hypervisor looks at the domain first, then at
+ * the seq, and at the vIRQ last; and no sleep has this seq.
+ */
+static int rc_of_einval(struct gsuspend_call *call, libxl_domid domid)
+{
+    struct xen_guest_suspend_record record;
+
+    if (gsuspend_call_resume(call, domid, 0, 0, UINT64_MAX, 0, NULL) &&
+        errno == ESTALE)
+        return ERROR_GUEST_SUSPEND_BAD_VIRQ;
+    /* One that dies has no record. */
+    if (gsuspend_call_get(call, domid, &record) && errno == ESRCH)
+        return ERROR_DOMAIN_NOTFOUND;
+
+    return ERROR_GUEST_SUSPEND_SHUT_DOWN;
+}
+
+/* x86 */
+static int resume_by_device_model(libxl_ctx *ctx, struct gsuspend_call *call,
+                                  libxl_domid domid, uint32_t virq,
+                                  const libxl_domain_resume_virq_opts *opts)
+{
+    uint64_t seq = opts ? opts->seq : 0;
+    uint64_t instance = opts ? opts->instance : 0;
+    libxl_guest_suspend_info info;
+    bool has_seq;
+    int rc;
+
+    rc = get_info(call, domid, &info);
+    if (rc)
+        return rc;
+
+    has_seq = info.seq != LIBXL_GUEST_SUSPEND_UNKNOWN;
+    if (!has_seq && (seq || instance))
+        return ERROR_GUEST_SUSPEND_NO_SEQ;
+    if ((seq && seq != info.seq) || (instance && instance != info.instance))
+        return ERROR_GUEST_SUSPEND_STALE;
+    if (info.state != LIBXL_GUEST_SUSPEND_STATE_SUSPENDED)
+        return ERROR_GUEST_SUSPEND_NOT_SUSPENDED;
+    if (virq != LIBXL_RESUME_VIRQ_NONE)
+        return ERROR_GUEST_SUSPEND_NO_VIRQ;
+    if (!ctx || !libxl_send_trigger)
+        return ERROR_GUEST_SUSPEND_DEVICE_MODEL;
+
+    rc = libxl_send_trigger(ctx, domid, LIBXL_TRIGGER_S3RESUME, 0, NULL);
+    if (rc)
+        return rc;
+
+    /* The device model has taken the order, and may yet fail to follow it. */
+    rc = libxl_domain_suspend_wait(NULL, domid,
+                                   LIBXL_GUEST_SUSPEND_STATE_RUNNING,
+                                   has_seq ? info.seq : 0,
+                                   LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS, NULL);
+    return rc == ERROR_DOMAIN_NOTFOUND ? ERROR_DOMAIN_DESTROYED : rc;
+}
+
 int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
                              const libxl_domain_resume_virq_opts *opts)
 {
@@ -245,8 +334,6 @@ int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
     bool inject = virq != LIBXL_RESUME_VIRQ_NONE;
     size_t i;
     int rc;
-
-    (void)ctx;
 
     for (i = 0; opts && i < sizeof(opts->reserved) / sizeof(uint64_t); i++) {
         if (opts->reserved[i]) {
@@ -259,22 +346,19 @@ int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
     if (rc)
         goto out;
 
-    if (gsuspend_call_resume(call, domid,
-                             inject ? XEN_GUEST_SUSPEND_RESUME_VIRQ : 0,
-                             inject ? virq : 0, opts ? opts->seq : 0,
-                             opts ? opts->instance : 0, NULL)) {
+    if (!gsuspend_call_resume(call, domid,
+                              inject ? XEN_GUEST_SUSPEND_RESUME_VIRQ : 0,
+                              inject ? virq : 0, opts ? opts->seq : 0,
+                              opts ? opts->instance : 0, NULL))
+        rc = 0;
+    else if (gsuspend_x86 && (errno == EOPNOTSUPP || errno == ENOSYS))
+        rc = resume_by_device_model(ctx, call, domid, virq, opts);
+    else if (errno == EOPNOTSUPP && inject && virq >= FIRST_LPI)
+        rc = ERROR_GUEST_SUSPEND_VIRQ_LPI;
+    else if (errno == EINVAL)
+        rc = rc_of_einval(call, domid);
+    else
         rc = rc_of_errno(errno);
-        if (errno == EOPNOTSUPP) {
-#if defined(__i386__) || defined(__x86_64__)
-            rc = ERROR_GUEST_SUSPEND_DEVICE_MODEL;
-#else
-            if (inject && virq >= FIRST_LPI)
-                rc = ERROR_GUEST_SUSPEND_VIRQ_LPI;
-#endif
-        }
-        goto out;
-    }
-    rc = 0;
 
 out:
     gsuspend_call_close(call);

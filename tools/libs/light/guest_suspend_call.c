@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xen/hvm/hvm_op.h>
+#include <xen/hvm/params.h>
 #include <xencall.h>
 #include <xentoollog.h>
 
@@ -262,5 +264,37 @@ int gsuspend_call_resume(struct gsuspend_call *call, uint32_t domid,
         *out = domctl->u.guest_suspend.u.resume.record;
 
     buffer_free(call, domctl);
+    return r;
+}
+
+int gsuspend_call_in_s3(struct gsuspend_call *call, uint32_t domid,
+                        bool *in_s3)
+{
+    struct xen_hvm_param *param;
+    int r;
+
+    if (domid_check(domid))
+        return -1;
+
+    param = xencall_alloc_buffer(call->xcall, sizeof(*param));
+    if (!param)
+        return -1;
+
+    memset(param, 0, sizeof(*param));
+    param->domid = (domid_t)domid;
+    param->index = HVM_PARAM_ACPI_S_STATE;
+    r = xencall2(call->xcall, __HYPERVISOR_hvm_op, HVMOP_get_param,
+                 (uint64_t)(uintptr_t)param);
+    if (r < 0) {
+        r = -1;
+        /* Flask's word for it; EACCES means something else in a domctl. */
+        if (errno == EACCES)
+            errno = EPERM;
+    } else {
+        r = 0;
+        *in_s3 = param->value == 3;
+    }
+
+    buffer_free(call, param);
     return r;
 }

@@ -12,6 +12,7 @@
  *   ESRCH    also for a domid that no domain can have
  *   EPROTO   the hypervisor answered what it never may
  *   ENOMEM, and what the privcmd driver gives
+ * An XSM policy's refusal is EPERM throughout.
  *
  * Threads: a handle may be used by several at once.
  * Fork: the child must not use an inherited handle, but may close it.
@@ -20,6 +21,7 @@
 #ifndef GUEST_SUSPEND_CALL_H
 #define GUEST_SUSPEND_CALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <xen/xen.h>
@@ -60,5 +62,12 @@ int gsuspend_call_resume(struct gsuspend_call *call, uint32_t domid,
                          uint32_t flags, uint32_t virq,
                          uint64_t seq, uint64_t instance,
                          struct xen_guest_suspend_record *out);
+
+/*
+ * x86, on any hypervisor: whether an HVM or PVH domain is in ACPI S3.  EINVAL:
+ * a PV domain, which has no such state.  EPERM: also for the caller's own.
+ */
+int gsuspend_call_in_s3(struct gsuspend_call *call, uint32_t domid,
+                        bool *in_s3);
 
 #endif

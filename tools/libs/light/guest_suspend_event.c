@@ -24,6 +24,8 @@
 
 #include <xenstore.h>
 
+#include "libxl_guest_suspend.h"
+
 #define ROOT "/tool/guest-suspend"
 #define READY ROOT "/ready"
 #define DAEMON "xensuspendd"
@@ -68,7 +70,7 @@ static void set_ticking(struct gsuspend_events *events, bool ticking)
 
     if (ticking)
         interval.it_value.tv_nsec = interval.it_interval.tv_nsec =
-            GSUSPEND_POLL_MS * 1000000;
+            LIBXL_GUEST_SUSPEND_POLL_MS * 1000000;
     timerfd_settime(events->tick_fd, 0, &interval, NULL);
     events->ticking = ticking;
     events->ticks = 0;

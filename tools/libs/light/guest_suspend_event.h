@@ -4,7 +4,7 @@
  *
  * While xensuspendd runs, its nodes in xenstore are watched, and nothing is
  * done in between.  Otherwise, and from when it ends (even by SIGKILL) or
- * xenstored does, there is a tick every GSUSPEND_POLL_MS.  An event is a hint:
+ * xenstored does, there is a tick every LIBXL_GUEST_SUSPEND_POLL_MS.  An event is a hint:
  * the records are the truth, and are to be read after the events were drained.
  */
 
@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GSUSPEND_POLL_MS 100
 #define GSUSPEND_ALL_DOMAINS UINT32_MAX
 
 struct gsuspend_events;

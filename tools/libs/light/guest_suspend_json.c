@@ -25,12 +25,16 @@ static yajl_gen_status gen_u64(yajl_gen hand, uint64_t value)
     return yajl_gen_number(hand, digits, (size_t)len);
 }
 
+/* LIBXL_GUEST_SUSPEND_UNKNOWN is null. */
 static yajl_gen_status member_u64(yajl_gen hand, const char *key,
                                   uint64_t value)
 {
     yajl_gen_status s = gen_string(hand, key);
 
-    return s == yajl_gen_status_ok ? gen_u64(hand, value) : s;
+    if (s != yajl_gen_status_ok)
+        return s;
+    return value == LIBXL_GUEST_SUSPEND_UNKNOWN ? yajl_gen_null(hand)
+                                                : gen_u64(hand, value);
 }
 
 /* UINT32_MAX, which stands for "none" in each of the fields, is null. */

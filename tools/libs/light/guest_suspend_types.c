@@ -53,7 +53,7 @@ static const struct {
     { 0, "success" },
     { ERROR_FAIL, "failed" },
     { ERROR_NOMEM, "out of memory" },
-    { ERROR_INVAL, "not possible with this domain or vIRQ" },
+    { ERROR_INVAL, "invalid argument" },
     { ERROR_DOMAIN_NOTFOUND, "no such domain" },
     { ERROR_DOMAIN_DESTROYED, "the domain has ceased to exist" },
     { ERROR_TIMEDOUT, "timed out" },
@@ -68,10 +68,21 @@ static const struct {
     { ERROR_GUEST_SUSPEND_VIRQ_LPI,
       "the vIRQ is an LPI, which cannot be injected" },
     { ERROR_GUEST_SUSPEND_DEVICE_MODEL,
-      "the domain wakes through its device model" },
+      "the domain wakes through its device model, which libxenlight has to ask"
+      " (\"xl trigger DOMAIN wake\" does)" },
     { ERROR_GUEST_SUSPEND_DENIED, "denied by the hypervisor's XSM policy" },
     { ERROR_GUEST_SUSPEND_NO_HYPERVISOR,
       "cannot reach the hypervisor: this needs root in Xen's control domain" },
+    { ERROR_GUEST_SUSPEND_BAD_VIRQ,
+      "the vIRQ is no shared interrupt of the domain's own" },
+    { ERROR_GUEST_SUSPEND_SHUT_DOWN,
+      "the domain is shut down, or it is the caller's own" },
+    { ERROR_GUEST_SUSPEND_NO_VIRQ,
+      "on x86 the device model wakes a domain, and without a vIRQ" },
+    { ERROR_GUEST_SUSPEND_NO_SEQ,
+      "this hypervisor keeps no seq: it lacks the guest suspend patch" },
+    { ERROR_GUEST_SUSPEND_NO_XENSTORE,
+      "cannot reach xenstore, which knows the domains: is xenstored running?" },
 };
 
 const char *libxl_guest_suspend_strerror(int rc)

@@ -47,6 +47,12 @@ static int look(struct wait *wait, libxl_guest_suspend_info *info)
         return rc;
 
     in_state = info->state == wait->state;
+    if (info->seq == LIBXL_GUEST_SUSPEND_UNKNOWN) {
+        if (wait->base)
+            return ERROR_GUEST_SUSPEND_NO_SEQ;
+        wait->instance = info->instance;
+        return in_state ? 0 : ERROR_NOT_READY;
+    }
     if (!wait->instance) {
         if (wait->base && info->instance > wait->base)
             return ERROR_GUEST_SUSPEND_STALE;
@@ -135,6 +141,7 @@ struct known {
 struct libxl_suspend_watch {
     struct gsuspend_events *events;
     uint64_t seq;                   /* the largest that was read */
+    bool no_seq;                    /* the hypervisor does not tell it */
     /* Records that were read and not given yet: from next on. */
     libxl_guest_suspend_info *fresh;
     int nr_fresh, next_fresh;
@@ -255,6 +262,35 @@ static int census(libxl_suspend_watch *watch)
     return 0;
 }
 
+static bool lacks_seq(const libxl_guest_suspend_info *all, int nb)
+{
+    return nb && all[0].seq == LIBXL_GUEST_SUSPEND_UNKNOWN;
+}
+
+/*
+ * Without a seq: what has changed is what differs from what was given, and all
+ * of that is here.  Gives how many records are left.
+ */
+static int drop_known(libxl_suspend_watch *watch,
+                      libxl_guest_suspend_info *all, int nb)
+{
+    struct known *known;
+    int i, left = 0;
+
+    suspect(watch, GSUSPEND_ALL_DOMAINS);
+    for (i = 0; i < nb; i++) {
+        known = find_known(watch, all[i].domid);
+        if (is_known(watch, known, all[i].domid)) {
+            set_suspect(watch, known, false);
+            if (known->info.state == all[i].state)
+                continue;
+        }
+        all[left++] = all[i];
+    }
+
+    return left;
+}
+
 static int read_fresh(libxl_suspend_watch *watch)
 {
     libxl_guest_suspend_info *fresh;
@@ -263,12 +299,15 @@ static int read_fresh(libxl_suspend_watch *watch)
     fresh = libxl_list_domain_suspend_state(NULL, watch->seq, &nb);
     if (!fresh)
         return nb;
+    watch->no_seq = watch->no_seq || lacks_seq(fresh, nb);
+    if (watch->no_seq)
+        nb = drop_known(watch, fresh, nb);
 
     libxl_guest_suspend_info_list_free(watch->fresh, watch->nr_fresh);
     watch->fresh = fresh;
     watch->nr_fresh = nb;
     watch->next_fresh = 0;
-    if (nb)
+    if (nb && !watch->no_seq)
         watch->seq = fresh[nb - 1].seq;
     return 0;
 }
@@ -299,7 +338,11 @@ int libxl_suspend_watch_open(libxl_ctx *ctx, uint64_t after_seq,
         rc = nb;
         goto out;
     }
-    for (i = 0; !rc && i < nb; i++) {
+    watch->no_seq = lacks_seq(all, nb);
+    if (watch->no_seq && after_seq)
+        rc = ERROR_GUEST_SUSPEND_NO_SEQ;
+    /* Without a seq, only what was given is known. */
+    for (i = 0; !rc && !watch->no_seq && i < nb; i++) {
         rc = reserve_known(watch);
         if (!rc)
             remember(watch, &all[i]);

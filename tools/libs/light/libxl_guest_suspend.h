@@ -8,20 +8,21 @@
  * domain is woken by an interrupt of its own, or by its toolstack.
  *
  * It needs a hypervisor with guest suspend (a patch to Xen); the calls tell a
- * hypervisor without it apart from every other failure.  Link with
- * -lxlguestsuspend (pkg-config: xlguestsuspend).
+ * hypervisor without it apart from every other failure.  On x86 they do without
+ * what they can: see "Without the patch" below.  Link with -lxlguestsuspend
+ * (pkg-config: xlguestsuspend).
  *
  * What holds for all of it
  *
  * ctx      An ordinary libxl_ctx, or NULL.  The library is bound to no version
  *          of libxenlight, and one binary works with every hypervisor that has
- *          guest suspend.  No function uses ctx today; one that will says so,
- *          and what it does without.
+ *          guest suspend.  Only libxl_domain_resume_virq() on x86 uses ctx.
  * Return   int functions: 0, or a negative rc: one of libxl's ERROR_*, or of
  *          ours below, which libxl will never return.  After ERROR_FAIL, errno
  *          tells more; otherwise it is not meaningful.  On an error, results
  *          are untouched unless said otherwise.
- * Logging  None: nothing is printed, and ctx's logger is not reached.
+ * Logging  None: nothing is printed, and ctx's logger is not reached but by
+ *          libxl's own functions, where ctx is used.
  *          libxl_guest_suspend_strerror() has the words for any rc.
  * Memory   What a function returns or fills in is the caller's, to be released
  *          as its comment says, or with free().
@@ -35,6 +36,19 @@
  *          to reserved fields, each announced by a LIBXL_HAVE_* of its own.
  *          Sizes, and what exists, do not change within one soname.  Make and
  *          release structures with _init and _dispose only.
+ *
+ * Without the patch
+ *
+ * On Arm every call fails with ERROR_GUEST_SUSPEND_UNSUPPORTED.  On x86, Xen
+ * has always told whether an HVM domain is in ACPI S3 at the moment, and nothing
+ * more: no time, no count, no event.  What is not known is marked so: numbers
+ * are LIBXL_GUEST_SUSPEND_UNKNOWN, enumerations _UNKNOWN, interrupts and vCPUs
+ * _NONE.  state is known, kind while the domain sleeps (and of a PV domain,
+ * which never does), domid always.  A record whose seq is unknown is of such a
+ * hypervisor.  Whatever takes a seq or an instance fails with
+ * ERROR_GUEST_SUSPEND_NO_SEQ unless it is 0.  Waiting and watching look every
+ * LIBXL_GUEST_SUSPEND_POLL_MS and miss what begins and ends in between; that a
+ * domid was used again meanwhile goes unnoticed.
  */
 
 #ifndef LIBXL_GUEST_SUSPEND_H
@@ -78,12 +92,25 @@ typedef enum libxl_guest_suspend_error {
     ERROR_GUEST_SUSPEND_VCPU_OFFLINE = -1005,
     /* The vIRQ is an LPI, which cannot be injected. */
     ERROR_GUEST_SUSPEND_VIRQ_LPI = -1006,
-    /* x86: the domain wakes through its device model, not through this. */
+    /*
+     * x86: the domain wakes through its device model, which takes a ctx and a
+     * program with libxenlight.
+     */
     ERROR_GUEST_SUSPEND_DEVICE_MODEL = -1007,
     /* The hypervisor's security policy forbids it. */
     ERROR_GUEST_SUSPEND_DENIED = -1008,
     /* The hypervisor is out of reach: no Xen, no control domain, not root. */
-    ERROR_GUEST_SUSPEND_NO_HYPERVISOR = -1009
+    ERROR_GUEST_SUSPEND_NO_HYPERVISOR = -1009,
+    /* The vIRQ is none that can be injected into this domain. */
+    ERROR_GUEST_SUSPEND_BAD_VIRQ = -1010,
+    /* The domain is shut down, or it is the caller's own. */
+    ERROR_GUEST_SUSPEND_SHUT_DOWN = -1011,
+    /* x86: a device model wakes its domain without an interrupt. */
+    ERROR_GUEST_SUSPEND_NO_VIRQ = -1012,
+    /* This hypervisor has no guest suspend, and keeps no seq and no instance. */
+    ERROR_GUEST_SUSPEND_NO_SEQ = -1013,
+    /* xenstore, which this needs on x86 without the patch, does not answer. */
+    ERROR_GUEST_SUSPEND_NO_XENSTORE = -1014
 } libxl_guest_suspend_error;
 
 /*
@@ -197,6 +224,9 @@ typedef struct libxl_guest_suspend_info {
     uint64_t reserved[6];         /* zero */
 } libxl_guest_suspend_info;
 
+/* A number that this hypervisor does not tell: see "Without the patch". */
+#define LIBXL_GUEST_SUSPEND_UNKNOWN UINT64_MAX
+
 /* No interrupt took part in the last wake, or there was none. */
 #define LIBXL_GUEST_SUSPEND_VIRQ_NONE UINT32_MAX
 /* No wake is on record whose vCPU could be named. */
@@ -208,8 +238,9 @@ void libxl_guest_suspend_info_init(libxl_guest_suspend_info *p);
 void libxl_guest_suspend_info_dispose(libxl_guest_suspend_info *p);
 /*
  * A JSON object with the fields' names as keys; enumerations as their words;
- * null for a wake_virq or wake_vcpu of "none"; no reserved fields.  To be
- * released with free(); NULL with errno set on failure.  ctx may be NULL.
+ * null for a wake_virq or wake_vcpu of "none", and for a number that is not
+ * known; no reserved fields.  To be released with free(); NULL with errno set on
+ * failure.  ctx may be NULL.
  * The yajl variant is in <libxl_guest_suspend_json.h>.
  */
 char *libxl_guest_suspend_info_to_json(libxl_ctx *ctx,
@@ -221,8 +252,9 @@ char *libxl_guest_suspend_info_to_json(libxl_ctx *ctx,
  * info_r is filled in whole; it need not be initialised.  A domain that never
  * slept is "running" since its creation.
  *
- * ERROR_DOMAIN_NOTFOUND   no such domain
- * ERROR_GUEST_SUSPEND_UNSUPPORTED, _DENIED, _NO_HYPERVISOR, ERROR_NOMEM
+ * ERROR_DOMAIN_NOTFOUND   no such domain, or one that dies
+ * ERROR_GUEST_SUSPEND_UNSUPPORTED, _DENIED, _NO_HYPERVISOR, ERROR_NOMEM,
+ * ERROR_FAIL
  */
 int libxl_domain_suspend_state(libxl_ctx *ctx, libxl_domid domid,
                                libxl_guest_suspend_info *info_r);
@@ -236,6 +268,8 @@ int libxl_domain_suspend_state(libxl_ctx *ctx, libxl_domid domid,
  * largest seq seen so far: each domain that changed meanwhile comes once, with
  * its latest record.  Reading clears nothing, and costs by what changed.  A
  * domain that ceased to exist is not reported: its record is gone with it.
+ * (On x86 without the patch: in the order of their domids, those that xenstore
+ * has; the state is unknown, too, of one that may not be looked at.)
  *
  * Returns an array of *nb_r records, to be released with
  * libxl_guest_suspend_info_list_free().  Where there are none, it is an array
@@ -261,20 +295,34 @@ void libxl_guest_suspend_info_list_free(libxl_guest_suspend_info *list, int nb);
  * instance of a record in which the domain was suspended, exactly that sleep
  * of exactly that domain is ended, and no later one.
  *
- * On an error nothing has changed:
- * ERROR_DOMAIN_NOTFOUND     no such domain
+ * On an error nothing has changed, but for those marked (*):
+ * ERROR_DOMAIN_NOTFOUND     no such domain, or one that dies
  * ERROR_GUEST_SUSPEND_NOT_SUSPENDED
  * ERROR_GUEST_SUSPEND_STALE opts' seq or instance is no longer the domain's
- * ERROR_INVAL               virq is none that can be injected (out of range,
- *                           an SGI, a timer or other private interrupt except
- *                           the one of event channels); or the domain is
- *                           the caller's own, is shut down, or dies; or a
- *                           reserved field of opts is not zero
+ * ERROR_GUEST_SUSPEND_NO_SEQ  x86 without the patch: opts has one
+ * ERROR_GUEST_SUSPEND_BAD_VIRQ  out of range, an SGI, a timer or other private
+ *                           interrupt except the one of event channels
  * ERROR_GUEST_SUSPEND_VIRQ_BUSY, _VCPU_OFFLINE, _VIRQ_LPI
- * ERROR_GUEST_SUSPEND_DEVICE_MODEL  every domain on x86: wake it with
- *                           libxl_send_trigger(LIBXL_TRIGGER_S3RESUME)
- * ERROR_GUEST_SUSPEND_UNSUPPORTED, _DENIED, _NO_HYPERVISOR, ERROR_NOMEM
+ * ERROR_GUEST_SUSPEND_NO_VIRQ  x86: with any virq
+ * ERROR_GUEST_SUSPEND_SHUT_DOWN  the domain is shut down, or is the caller's own
+ * ERROR_INVAL               a reserved field of opts is not zero
+ * ERROR_GUEST_SUSPEND_UNSUPPORTED, _DENIED, _NO_HYPERVISOR, ERROR_NOMEM,
+ * ERROR_FAIL
+ *
+ * On x86 a domain is woken by its device model, which this asks by ctx and
+ * libxl_send_trigger(LIBXL_TRIGGER_S3RESUME), and then waits until that sleep is
+ * over:
+ * ERROR_GUEST_SUSPEND_DEVICE_MODEL  ctx is NULL, or the program has not loaded
+ *                           libxenlight (linking with it does)
+ * what libxl_send_trigger() gives (*), e.g. for a PVH domain: it has logged why
+ * ERROR_TIMEDOUT (*)        it sleeps on after
+ *                           LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS
+ * ERROR_DOMAIN_DESTROYED (*)  it ceased to exist meanwhile
+ * The device model is told "wake", and not which sleep: what opts says has been
+ * checked right before.
  */
+#define LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS 10000
+
 #define LIBXL_RESUME_VIRQ_NONE UINT32_MAX
 
 typedef struct libxl_domain_resume_virq_opts {
@@ -299,14 +347,16 @@ int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
  *
  * Both are told of changes through xenstore while xensuspendd runs, and cost
  * nothing in between.  Without it, and from when it or xenstored ends, they
- * look every 100 ms instead; they turn to it when it comes (back).  In neither
- * case is a change missed: what counts is the hypervisor's seq.  A daemon that
- * is there but does not run (SIGSTOP) delays both.
+ * look every LIBXL_GUEST_SUSPEND_POLL_MS instead; they turn to it when it comes
+ * (back).  In neither case is a change missed: what counts is the hypervisor's
+ * seq.  A daemon that is there but does not run (SIGSTOP) delays both.
  *
  * They hold files and a thread of libxenstore's, which has all signals blocked.
  * A child after fork must not touch a watch; exec closes all of it.
  */
 #define LIBXL_HAVE_GUEST_SUSPEND_WATCH 1
+
+#define LIBXL_GUEST_SUSPEND_POLL_MS 100
 
 #define LIBXL_GUEST_SUSPEND_FOREVER (-1)
 
@@ -332,6 +382,7 @@ int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
  * ERROR_DOMAIN_NOTFOUND      no such domain
  * ERROR_DOMAIN_DESTROYED     it ceased to exist during the wait
  * ERROR_GUEST_SUSPEND_STALE  the domain is younger than after_seq
+ * ERROR_GUEST_SUSPEND_NO_SEQ x86 without the patch, and after_seq is not 0
  * ERROR_INVAL                another state, or a timeout below -1
  * ERROR_GUEST_SUSPEND_UNSUPPORTED, _DENIED, _NO_HYPERVISOR, ERROR_NOMEM,
  * ERROR_FAIL

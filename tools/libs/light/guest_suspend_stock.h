@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * guest_suspend_stock.h: what a hypervisor without guest suspend tells of it.
+ *
+ * On x86 that is whether a domain is in ACPI S3, and nothing else: no seq, no
+ * time, no history.  What is not known is marked so, as the public header says.
+ */
+
+#ifndef GUEST_SUSPEND_STOCK_H
+#define GUEST_SUSPEND_STOCK_H
+
+#include <stdbool.h>
+
+#include "guest_suspend_call.h"
+#include "libxl_guest_suspend.h"
+
+/*
+ * This is an x86 host: domains sleep in ACPI S3, and wake through their device
+ * models.  A variable only for tests of the other architecture's ways.
+ */
+extern bool gsuspend_x86;
+
+/* errno as gsuspend_call_in_s3() has it, but for EINVAL. */
+int gsuspend_stock_state(struct gsuspend_call *call, uint32_t domid,
+                         libxl_guest_suspend_info *info);
+
+/*
+ * All domains that xenstore has, in the order of their domids; *list_r is to
+ * be released with free(), and not NULL.  ENOTCONN: xenstore does not answer.
+ */
+int gsuspend_stock_list(struct gsuspend_call *call,
+                        libxl_guest_suspend_info **list_r, uint32_t *nr_r);
+
+#endif
