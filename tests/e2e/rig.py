@@ -36,7 +36,9 @@ QEMU = {
         # starve what watches it.  bootscrub=0 saves ten seconds a boot.
         "args": ["-machine", "virt,virtualization=on,gic-version={gic}",
                  "-cpu", "cortex-a57", "-smp", "2", "-m", "3072"],
-        "xen": "dom0_mem=1024M dom0_max_vcpus=1 console=dtuart bootscrub=0",
+        # sched_credit2_migrate_resist=0: see docs/testing.md.
+        "xen": "dom0_mem=1024M dom0_max_vcpus=1 console=dtuart bootscrub=0 "
+               "sched_credit2_migrate_resist=0",
         "load": lambda d, xen: [
             "-kernel", f"{d}/xen", "-append", xen,
             "-device", f"guest-loader,addr=0x50000000,kernel={d}/kernel,"
