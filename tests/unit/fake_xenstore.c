@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <xenstore.h>
@@ -14,6 +16,8 @@
 #include "fake_xenstore.h"
 
 struct xs_handle {
+    unsigned int life;          /* Of which xenstored. */
+    unsigned int watches;
     bool in_transaction;
     unsigned int nr;            /* The transaction's own copy. */
     struct fake_node nodes[FAKE_NODES];
@@ -21,12 +25,51 @@ struct xs_handle {
 
 struct fake_xs *fake_xs;
 
+static int listen_fd = -1;
+static char socket_path[64];
+
 static void must(bool good, const char *what)
 {
     if (!good) {
         printf("Bail out! fake xenstore: %s: %s\n", what, strerror(errno));
         exit(2);
     }
+}
+
+const char *xs_daemon_socket(void)
+{
+    return socket_path;
+}
+
+void fake_xs_kill(void)
+{
+    fake_xs->life = 0;
+    close(listen_fd);
+    listen_fd = -1;
+}
+
+void fake_xs_start(void)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+    snprintf(socket_path, sizeof(socket_path), "/tmp/fake-xenstored-%ld",
+             (long)getpid());
+    strcpy(addr.sun_path, socket_path);
+    unlink(socket_path);
+    listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    must(listen_fd >= 0, "socket");
+    must(!bind(listen_fd, (struct sockaddr *)&addr, sizeof(addr)), socket_path);
+    must(!listen(listen_fd, 1024), "listen");
+
+    fake_xs->nr = 0;
+    memset(fake_xs->introduced, 0, sizeof(fake_xs->introduced));
+    fake_xs->introduced[0] = true;
+    fake_xs->life = ++fake_xs->lives;
+}
+
+void fake_xs_in_child(void)
+{
+    close(listen_fd);
 }
 
 void fake_xs_free(void)
@@ -39,6 +82,9 @@ void fake_xs_free(void)
         close(fake_xs->watch_fds[i]);
         close(fake_xs->change_fds[i]);
     }
+    if (listen_fd >= 0)
+        fake_xs_kill();
+    unlink(socket_path);
     munmap(fake_xs, sizeof(*fake_xs));
     fake_xs = NULL;
 }
@@ -51,7 +97,7 @@ void fake_xs_reset(void)
     must(fake_xs != MAP_FAILED, "mmap");
     must(!pipe2(fake_xs->watch_fds, O_NONBLOCK | O_CLOEXEC), "pipe");
     must(!pipe2(fake_xs->change_fds, O_NONBLOCK | O_CLOEXEC), "pipe");
-    fake_xs->introduced[0] = true;
+    fake_xs_start();
 }
 
 static struct fake_node *find(struct fake_node *nodes, unsigned int nr,
@@ -140,10 +186,14 @@ void fake_xs_remove(const char *path)
 }
 
 /* What every request begins with.  False: it fails. */
-static bool request(void)
+static bool request(const struct xs_handle *h)
 {
     unsigned int nr = ++fake_xs->requests;
 
+    if (h->life != fake_xs->life) {
+        errno = EPIPE;
+        return false;
+    }
     if (nr == fake_xs->stop_at) {
         fake_xs->stopped = true;
         changed();
@@ -171,23 +221,38 @@ static struct fake_node *view(struct xs_handle *h, xs_transaction_t ta,
 
 struct xs_handle *xs_open(unsigned long flags)
 {
+    struct xs_handle *h = calloc(1, sizeof(*h));
+
     (void)flags;
-    if (!request())
+    must(h != NULL, "calloc");
+    h->life = fake_xs->life;
+    if (!h->life || !request(h)) {
+        free(h);
+        if (!fake_xs->life)
+            errno = ECONNREFUSED;
         return NULL;
-    return calloc(1, sizeof(struct xs_handle));
+    }
+    fake_xs->handles++;
+    return h;
 }
 
 void xs_close(struct xs_handle *h)
 {
+    if (!h)
+        return;
+    fake_xs->handles--;
+    changed();
     free(h);
 }
 
 bool xs_watch(struct xs_handle *h, const char *path, const char *token)
 {
-    (void)h;
     (void)path;
     (void)token;
-    return request();
+    if (!request(h))
+        return false;
+    h->watches++;
+    return true;
 }
 
 int xs_fileno(struct xs_handle *h)
@@ -203,7 +268,7 @@ char **xs_check_watch(struct xs_handle *h)
     const char *name;
     char **ret, what;
 
-    (void)h;
+    must(h->watches == 2, "these are not watched");
     if (read(fake_xs->watch_fds[0], &what, 1) != 1)
         return NULL;
     name = names[what == 'r'];
@@ -215,7 +280,7 @@ char **xs_check_watch(struct xs_handle *h)
 
 xs_transaction_t xs_transaction_start(struct xs_handle *h)
 {
-    if (!request())
+    if (!request(h))
         return XBT_NULL;
     must(!h->in_transaction, "two transactions");
     h->in_transaction = true;
@@ -228,7 +293,7 @@ bool xs_transaction_end(struct xs_handle *h, xs_transaction_t ta, bool abandon)
 {
     must(ta && h->in_transaction, "no such transaction");
     h->in_transaction = false;
-    if (!request())
+    if (!request(h))
         return false;
     if (abandon)
         return true;
@@ -250,7 +315,7 @@ bool xs_write(struct xs_handle *h, xs_transaction_t ta, const char *path,
     struct fake_node *nodes;
     unsigned int *nr;
 
-    if (!request())
+    if (!request(h))
         return false;
     nodes = view(h, ta, &nr);
     put(nodes, nr, path, data, len);
@@ -264,7 +329,7 @@ bool xs_mkdir(struct xs_handle *h, xs_transaction_t ta, const char *path)
     struct fake_node *nodes;
     unsigned int *nr;
 
-    if (!request())
+    if (!request(h))
         return false;
     nodes = view(h, ta, &nr);
     if (!find(nodes, *nr, path))
@@ -277,7 +342,7 @@ bool xs_rm(struct xs_handle *h, xs_transaction_t ta, const char *path)
     struct fake_node *nodes;
     unsigned int *nr;
 
-    if (!request())
+    if (!request(h))
         return false;
     nodes = view(h, ta, &nr);
     if (!take_away(nodes, nr, path)) {
@@ -298,7 +363,7 @@ bool xs_set_permissions(struct xs_handle *h, xs_transaction_t ta,
 
     must(num_perms == 1 && perms[0].id == 0 && perms[0].perms == XS_PERM_NONE,
          "guests must have no access");
-    if (!request())
+    if (!request(h))
         return false;
     nodes = view(h, ta, &nr);
     return find(nodes, *nr, path);
@@ -310,7 +375,7 @@ void *xs_read(struct xs_handle *h, xs_transaction_t ta, const char *path,
     struct fake_node *nodes, *node;
     unsigned int *nr;
 
-    if (!request())
+    if (!request(h))
         return NULL;
     nodes = view(h, ta, &nr);
     node = find(nodes, *nr, path);
@@ -331,7 +396,7 @@ char **xs_directory(struct xs_handle *h, xs_transaction_t ta, const char *path,
     unsigned int *nr, i;
     char **ret, *text;
 
-    if (!request())
+    if (!request(h))
         return NULL;
     nodes = view(h, ta, &nr);
     if (!find(nodes, *nr, path)) {
@@ -359,6 +424,5 @@ char **xs_directory(struct xs_handle *h, xs_transaction_t ta, const char *path,
 
 bool xs_is_domain_introduced(struct xs_handle *h, unsigned int domid)
 {
-    (void)h;
-    return request() && domid < FAKE_DOMAINS && fake_xs->introduced[domid];
+    return request(h) && domid < FAKE_DOMAINS && fake_xs->introduced[domid];
 }

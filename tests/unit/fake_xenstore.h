@@ -2,7 +2,8 @@
 /*
  * A xenstored for unit tests, in place of libxenstore: nodes, transactions,
  * domains, and faults on order.  It lies in memory that children share, so that
- * a child can be killed at a given request and another find what it left.
+ * a child can be killed at a given request and another find what it left; and it
+ * has a socket, for its end to be seen.
  */
 
 #ifndef FAKE_XENSTORE_H
@@ -26,6 +27,9 @@ struct fake_xs {
 
     unsigned int requests;      /* So far. */
     unsigned int commits;
+    unsigned int life;          /* Which xenstored this is; 0: none runs. */
+    unsigned int lives;         /* So far. */
+    unsigned int handles;       /* That are open. */
     int watch_fds[2];           /* 'i', 'r': what happened to a domain. */
     int change_fds[2];          /* A byte per change of nodes, or fault. */
 
@@ -45,6 +49,13 @@ extern struct fake_xs *fake_xs;
 /* Make it anew, empty but for domain 0. */
 void fake_xs_reset(void);
 void fake_xs_free(void);
+
+/* In a child that is not to keep it alive. */
+void fake_xs_in_child(void);
+
+/* kill -9, and another one's start: it knows no node, and no domain but 0. */
+void fake_xs_kill(void);
+void fake_xs_start(void);
 
 /* NULL: no such node. */
 const char *fake_xs_get(const char *path);

@@ -177,6 +177,7 @@ static void start(void)
     if (!daemon_pid) {
         /* What goes wrong on purpose is no news. */
         log_setup(false, -1);
+        fake_xs_in_child();
         close(fds[0]);
         exit(daemon_run(&o));
     }
@@ -200,7 +201,7 @@ static bool number_is(unsigned int domid, const char *name, uint64_t wanted)
 }
 
 /* Whether every node says what the hypervisor does, and there are no others. */
-static bool tree_is_true(void)
+static bool shows_all(bool (*is_shown)(unsigned int domid))
 {
     unsigned int i;
 
@@ -208,7 +209,7 @@ static bool tree_is_true(void)
         const struct xen_guest_suspend_record *rec = &hv->records[i];
         const char *state = node(i, "state");
 
-        if (!rec->instance || !fake_xs->introduced[i]) {
+        if (!rec->instance || !is_shown(i)) {
             if (state || node(i, "seq"))
                 return false;
             continue;
@@ -223,6 +224,28 @@ static bool tree_is_true(void)
     return true;
 }
 
+static bool is_introduced(unsigned int domid)
+{
+    return fake_xs->introduced[domid];
+}
+
+static bool tree_is_true(void)
+{
+    return shows_all(is_introduced);
+}
+
+static bool is_any(unsigned int domid)
+{
+    (void)domid;
+    return true;
+}
+
+/* As it has to be when a new xenstored does not know the domains. */
+static bool is_all_there(void)
+{
+    return shows_all(is_any);
+}
+
 /* Ready, and by the daemon that runs now. */
 static bool is_ready(void)
 {
@@ -234,6 +257,11 @@ static bool is_ready(void)
 static bool is_ready_and_true(void)
 {
     return is_ready() && tree_is_true();
+}
+
+static bool is_ready_and_all_there(void)
+{
+    return is_ready() && is_all_there();
 }
 
 static bool never(void)
@@ -452,6 +480,55 @@ static void test_refusals(void)
     end();
 }
 
+static unsigned int handles_before;
+
+/* It has let go of a xenstored that has ended. */
+static bool has_let_go(void)
+{
+    return fake_xs->handles < handles_before;
+}
+
+static void test_xenstored_ends(void)
+{
+    begin("xenstored ends, and nothing else happens");
+    create(1);
+    create(2);
+    change(1);
+    start();
+    wait_until(is_ready);
+    handles_before = fake_xs->handles;
+    fake_xs_kill();
+    TAP_OK(wait_until(has_let_go), "it is noticed");
+    fake_xs_start();
+    TAP_OK(!node(1, "state"), "another one knows nothing");
+    TAP_OK(wait_until(is_ready_and_all_there), "until it is told again");
+    TAP_EQ_INT(fake_xs_find(TREE_ROOT "/1/state")->writes, 1, "once");
+
+    create(3);
+    raise_watch("i");
+    TAP_OK(wait_until(is_all_there), "a new domain has nodes");
+    destroy(3);
+    raise_watch("r");
+    TAP_OK(wait_until(is_all_there), "a dead one has none");
+    destroy(2);
+    raise_watch("r");
+    TAP_OK(wait_until(is_all_there), "nor one from before, once it is dead");
+
+    handles_before = fake_xs->handles;
+    fake_xs_kill();
+    wait_until(has_let_go);
+    change(1);
+    raise_event();
+    fake_xs_start();
+    TAP_OK(wait_until(is_ready_and_all_there), "a change in between arrives");
+
+    handles_before = fake_xs->handles;
+    fake_xs_kill();
+    wait_until(has_let_go);
+    TAP_EQ_INT(stop(), 0, "while there is none, it ends well");
+    end();
+}
+
 static void test_start_errors(void)
 {
     begin("starts that fail");
@@ -464,8 +541,7 @@ static void test_start_errors(void)
     start();
     TAP_EQ_INT(wait_for_exit(), EXIT_UNSUPPORTED, "no guest suspend");
     hv->open_errno = 0;
-    fake_xs->fail_at = 1;
-    fake_xs->fail_errno = ECONNREFUSED;
+    fake_xs_kill();
     start();
     TAP_EQ_INT(wait_for_exit(), 1, "no xenstored");
     end();
@@ -506,6 +582,7 @@ int main(void)
     test_missed();
     test_cuts();
     test_refusals();
+    test_xenstored_ends();
     test_start_errors();
     test_flapping();
     fake_xs_free();

@@ -48,7 +48,8 @@
 enum {
     FD_SOURCE,
     FD_SIGNALS,
-    FD_TREE,        /* Last of these: there may be none. */
+    FD_TREE,
+    FD_TREE_END,
     NR_FDS,
 };
 
@@ -489,6 +490,7 @@ static int step(struct daemon *d)
         /* poll() ignores a negative one. */
         [FD_TREE] = { .fd = d->tree ? tree_fd(d->tree) : -1,
                       .events = POLLIN },
+        [FD_TREE_END] = { .fd = d->tree ? tree_end_fd(d->tree) : -1 },
     };
     uint64_t now = now_ms(), deadline = next_deadline_ms(d, now);
     int timeout_ms = -1;
@@ -520,7 +522,9 @@ static int step(struct daemon *d)
         d->event_taken = true;
         drain(d);
     }
-    if (fds[FD_TREE].revents && d->tree)
+    if (fds[FD_TREE_END].revents)
+        lose_tree(d, ECONNRESET);
+    else if (fds[FD_TREE].revents && d->tree)
         take_tree_events(d);
     if (d->resync_ms <= now_ms())
         try_resync(d);

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <xenstore.h>
 
@@ -21,8 +24,16 @@
 /* Xen's own domids, from DOMID_FIRST_RESERVED on, have no nodes. */
 #define DOMID_LIMIT 0x7ff0U
 
+/*
+ * Three connections.  libxenstore makes a thread of each that has watches, and
+ * then every request costs two switches to it and back: so requests have one
+ * that has none.  And it does not let on when xenstored ends, so that a socket
+ * of our own is there for poll() to tell.
+ */
 struct tree {
-    struct xs_handle *xs;
+    struct xs_handle *xs;         /* For requests. */
+    struct xs_handle *watches;    /* For events. */
+    int end_fd;     /* -1: xenstored is a domain, not a process with an end. */
 };
 
 static const struct {
@@ -33,6 +44,37 @@ static const struct {
     { "@releaseDomain", TREE_EVENT_RELEASE },
 };
 
+/* 0, with *fd -1 where there is no socket; -1 with errno: nobody listens. */
+static int connect_end(int *fd)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    const char *path = xs_daemon_socket();
+    int err;
+
+    *fd = -1;
+    if (!path || strlen(path) >= sizeof(addr.sun_path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(addr.sun_path, path);
+
+    *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*fd < 0)
+        return -1;
+    if (!connect(*fd, (const struct sockaddr *)&addr, sizeof(addr)))
+        /*
+         * Where there is such a process, xs_open() must never turn to the
+         * kernel's device instead: a request there would wait for the next one.
+         */
+        return setenv("XENSTORED_PATH", addr.sun_path, 1);
+
+    err = errno;
+    close(*fd);
+    *fd = -1;
+    errno = err;
+    return err == ENOENT ? 0 : -1;
+}
+
 struct tree *tree_open(void)
 {
     struct tree *t = calloc(1, sizeof(*t));
@@ -41,11 +83,14 @@ struct tree *tree_open(void)
 
     if (!t)
         return NULL;
+    if (connect_end(&t->end_fd))
+        goto out;
     t->xs = xs_open(0);
-    if (!t->xs)
+    t->watches = xs_open(0);
+    if (!t->xs || !t->watches)
         goto out;
     for (i = 0; i < sizeof(watches) / sizeof(watches[0]); i++) {
-        if (!xs_watch(t->xs, watches[i].path, watches[i].path))
+        if (!xs_watch(t->watches, watches[i].path, watches[i].path))
             goto out;
     }
     return t;
@@ -61,8 +106,10 @@ void tree_close(struct tree *t)
 {
     if (!t)
         return;
-    if (t->xs)
-        xs_close(t->xs);
+    xs_close(t->watches);
+    xs_close(t->xs);
+    if (t->end_fd >= 0)
+        close(t->end_fd);
     free(t);
 }
 
@@ -74,13 +121,18 @@ bool tree_is_lost(int errnum)
 
 int tree_fd(const struct tree *t)
 {
-    return xs_fileno(t->xs);
+    return xs_fileno(t->watches);
+}
+
+int tree_end_fd(const struct tree *t)
+{
+    return t->end_fd;
 }
 
 enum tree_event tree_next_event(struct tree *t)
 {
     enum tree_event event = TREE_EVENT_NONE;
-    char **what = xs_check_watch(t->xs);
+    char **what = xs_check_watch(t->watches);
     unsigned int i;
 
     if (!what)

@@ -30,7 +30,11 @@ void tree_close(struct tree *t);
 /* After a failure: the connection is of no more use. */
 bool tree_is_lost(int errnum);
 
+/* Readable when there is a tree_next_event(). */
 int tree_fd(const struct tree *t);
+
+/* Hangs up (POLLHUP) when xenstored ends; -1 where it is not a process. */
+int tree_end_fd(const struct tree *t);
 
 enum tree_event {
     TREE_EVENT_NONE,
