@@ -549,7 +549,7 @@ static void test_start_errors(void)
 
 static void test_flapping(void)
 {
-    unsigned int i, commits;
+    unsigned int i, commits, requests;
 
     begin("flapping");
     create(1);
@@ -557,6 +557,7 @@ static void test_flapping(void)
     start();
     wait_until(is_ready);
     commits = fake_xs->commits;
+    requests = fake_xs->requests;
     for (i = 0; i < 5000; i++) {
         change(1);
         raise_event();
@@ -565,7 +566,9 @@ static void test_flapping(void)
     raise_event();
     TAP_OK(wait_until(tree_is_true), "the final state arrives");
     commits = fake_xs->commits - commits;
+    requests = fake_xs->requests - requests;
     TAP_OK(commits < 200, "5,000 changes make %u publications", commits);
+    TAP_OK(requests <= 10 * commits, "and %u requests", requests);
     TAP_OK(number_is(1, "suspends", 2500), "every sleep is counted");
     stop();
     end();

@@ -133,6 +133,31 @@ static void test_only_changes(void)
     TAP_EQ_INT(fake_xs_find(TREE_ROOT "/3/state")->writes, 2,
                "but state is, for watchers");
 
+    d.written = d.rec;
+    fake_xs->requests = 0;
+    d.rec.seq++;
+    d.rec.since_ns++;
+    d.since_wall_ns++;
+    d.rec.asleep_ns += 1000;
+    d.rec.nr_suspends++;
+    TAP_OK(!tree_publish(tree, &d, true), "published once more");
+    TAP_EQ_INT(fake_xs->requests, 9, "requests of an ordinary change");
+    d.written = d.rec;
+    d.written_wall_ns = d.since_wall_ns;
+    fake_xs->requests = 0;
+    d.rec.seq++;
+    d.rec.since_ns++;
+    d.since_wall_ns++;
+    d.rec.asleep_ns += 1000;
+    d.rec.nr_suspends++;
+    d.rec.nr_denied++;
+    d.rec.denied_reason = XEN_GUEST_SUSPEND_DENIED_BAD_ENTRY;
+    d.rec.wake_reason = XEN_GUEST_SUSPEND_WAKE_TOOLSTACK;
+    d.rec.wake_virq++;
+    d.rec.wake_vcpu++;
+    TAP_OK(!tree_publish(tree, &d, true), "and one that changes all it can");
+    TAP_EQ_INT(fake_xs->requests, 14, "requests of that");
+
     fake_xs_remove(TREE_ROOT "/3/kind");
     d.rec.seq = 16;
     d.written.seq = 0;

@@ -23,6 +23,9 @@ uint64_t bucket_ready_ms(const struct bucket *b);
 /* Count an event, allowed or not. */
 void bucket_take(struct bucket *b, uint64_t now_ms);
 
+/* Count one that weighs more: as much as cost_ms of waiting, if that is more. */
+void bucket_take_cost(struct bucket *b, uint64_t now_ms, uint64_t cost_ms);
+
 static inline bool bucket_ready(const struct bucket *b, uint64_t now_ms)
 {
     return bucket_ready_ms(b) <= now_ms;

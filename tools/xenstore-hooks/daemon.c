@@ -37,7 +37,7 @@
  * change has to wait for that reason.
  */
 #define EVENT_BURST       64
-#define EVENT_PERIOD_MS   10
+#define EVENT_PERIOD_MS   20
 
 /* Publications between two looks for events and signals. */
 #define PUBLISH_BATCH     32
@@ -256,7 +256,7 @@ static void fail(struct daemon *d, struct domain *dom, const char *what)
 
 static void publish(struct daemon *d, struct domain *dom)
 {
-    uint64_t previous_seq = model_previous_seq(dom);
+    uint64_t previous_seq = model_previous_seq(dom), begin_ms = now_ms();
     bool transition = dom->rec.seq != previous_seq;
     /* A tree that was lost and is made anew is no news to hooks. */
     bool run_hooks = transition && hooks_active(d->hooks) &&
@@ -270,8 +270,10 @@ static void publish(struct daemon *d, struct domain *dom)
         end_sleep_of_dead(d, dom);
         dom->name[0] = '\0';
     }
-    tree_domain_name(d->tree, dom->domid, dom->name);
-    model_published(&d->model, dom, !run_hooks, now_ms());
+    /* A request: for a name that somebody gets to see. */
+    if (transition && (run_hooks || bucket_ready(&dom->log_rate, now_ms())))
+        tree_domain_name(d->tree, dom->domid, dom->name);
+    model_published(&d->model, dom, !run_hooks, now_ms(), now_ms() - begin_ms);
 
     if (transition)
         log_transition(dom);

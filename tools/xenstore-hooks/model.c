@@ -295,7 +295,7 @@ bool model_settled(const struct model *m)
 }
 
 void model_published(struct model *m, struct domain *d, bool hooks_done,
-                     uint64_t now_ms)
+                     uint64_t now_ms, uint64_t took_ms)
 {
     uint64_t hooks_seq = 0;
 
@@ -317,7 +317,7 @@ void model_published(struct model *m, struct domain *d, bool hooks_done,
     d->retry_ms = 0;
     d->failures = 0;
     bucket_take(&d->rate, now_ms);
-    bucket_take(&m->rate, now_ms);
+    bucket_take_cost(&m->rate, now_ms, PUBLISH_SHARE * took_ms);
 }
 
 void model_removed(struct model *m, struct domain *d)

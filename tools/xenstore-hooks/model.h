@@ -7,9 +7,9 @@
  * Fairness.  A domain has PUBLISH_BURST publications at once and one per
  * PUBLISH_PERIOD_MS from then on; what happens in between is coalesced into
  * the next one, so the final state always arrives.  All domains together are
- * limited likewise, and among those that are due, the one whose last
- * publication is the longest ago is first: one that flaps waits for the others,
- * never they for it.
+ * limited likewise, and, as a slow host's publications are dear, to a share of
+ * the time.  Among those that are due, the one whose last publication is the
+ * longest ago is first: one that flaps waits for the others, never they for it.
  */
 
 #ifndef GS_MODEL_H
@@ -24,9 +24,10 @@
 #include "bucket.h"
 
 #define PUBLISH_BURST            16
-#define PUBLISH_PERIOD_MS        100
+#define PUBLISH_PERIOD_MS        200
 #define PUBLISH_ALL_BURST        256
 #define PUBLISH_ALL_PERIOD_MS    4
+#define PUBLISH_SHARE            4      /* One part of so many of the time. */
 #define LOG_BURST                20
 #define LOG_PERIOD_MS            1000
 #define RETRY_MIN_MS             100
@@ -133,10 +134,10 @@ bool model_settled(const struct model *m);
 
 /*
  * How the work on model_next()'s domain came out.  hooks_done: none is to run
- * for it.
+ * for it.  took_ms: how long that work was.
  */
 void model_published(struct model *m, struct domain *d, bool hooks_done,
-                     uint64_t now_ms);
+                     uint64_t now_ms, uint64_t took_ms);
 void model_removed(struct model *m, struct domain *d);
 void model_failed(struct domain *d, uint64_t now_ms);
 

@@ -63,8 +63,8 @@ static int connect_end(int *fd)
         return -1;
     if (!connect(*fd, (const struct sockaddr *)&addr, sizeof(addr)))
         /*
-         * Where there is such a process, xs_open() must never turn to the
-         * kernel's device instead: a request there would wait for the next one.
+         * Should it end right now, xs_open() must not turn to the kernel's
+         * device instead: a request there would wait for the next one.
          */
         return setenv("XENSTORED_PATH", addr.sun_path, 1);
 

@@ -7,13 +7,10 @@
  *       times as fast as a program can; then wait until the tree shows what
  *       the hypervisor says, suspended and counted.  Prints the sleeps and how
  *       long the tree took, at the median and at most
- *   watch-probe sleep TIMES DOMID
- *       TIMES times, a while apart: from a sleep's begin, by the hypervisor's
- *       clock, to a watcher that has been told of it; and, to compare with the
- *       next, from the call that wakes the guest before it
- *   watch-probe end DOMID...
- *       wake each, which shuts itself down then: from the call to a watcher that
- *       has read @releaseDomain
+ *   watch-probe fair TIMES MOST DOMID FLAPPER
+ *       TIMES times, a while apart: wake the domain, and count how often FLAPPER's
+ *       state is published before the domain's change is; wrong if more than
+ *       MOST times
  *   watch-probe agree
  *       compare each node of /tool/guest-suspend with the records; prints what
  *       differs, and how many domains there are
@@ -39,7 +36,7 @@
 
 #define ROOT "/tool/guest-suspend"
 #define LIMIT_MS 30000
-/* Slow enough that no rate limit of the daemon's has a say. */
+/* Slow enough that no rate limit of the daemon's has a say, for two changes. */
 #define APART_US 400000
 
 static struct gsuspend_call *call;
@@ -78,8 +75,8 @@ static void watch(const char *path)
         broken(path);
 }
 
-/* Wait for the next event of a watch. */
-static void wait_event(void)
+/* The next event of a watch, to be freed. */
+static char **next_event(void)
 {
     struct pollfd fd = { .fd = xs_fileno(xs), .events = POLLIN };
     char **event;
@@ -92,7 +89,7 @@ static void wait_event(void)
             broken("no event");
         }
     }
-    free(event);
+    return event;
 }
 
 static void get(uint32_t domid, struct xen_guest_suspend_record *rec)
@@ -194,7 +191,7 @@ static int do_settle(int argc, char **argv)
             wake(domid, &begin);
         begin = now_us();
         while (!shows_sleep(domid, first + (uint64_t)(i + 1) * burst))
-            wait_event();
+            free(next_event());
         us[i] = now_us() - begin;
     }
     get(domid, &rec);
@@ -216,60 +213,45 @@ static int do_settle(int argc, char **argv)
     return 0;
 }
 
-static int do_sleep(int argc, char **argv)
+static int do_fair(int argc, char **argv)
 {
-    struct xen_guest_suspend_record rec;
-    uint64_t *from_wake, *from_sleep, begin, suspends;
-    uint32_t times, domid, i;
+    uint32_t times, most, domid, flapper, i, worst = 0, published = 0;
+    char mine[96], other[96];
 
-    if (argc != 2)
+    if (argc != 4)
         return 2;
     times = number(argv[0]);
-    domid = number(argv[1]);
-    from_wake = room_for(times);
-    from_sleep = room_for(times);
-    watch_state(domid);
+    most = number(argv[1]);
+    domid = number(argv[2]);
+    flapper = number(argv[3]);
+    snprintf(mine, sizeof(mine), ROOT "/%"PRIu32"/state", domid);
+    snprintf(other, sizeof(other), ROOT "/%"PRIu32"/state", flapper);
+    watch(mine);
+    watch(other);
     for (i = 0; i < times; i++) {
+        uint32_t before = 0;
+        uint64_t begin;
+        char **event;
+        bool come;
+
         usleep(APART_US);
-        get(domid, &rec);
-        suspends = rec.nr_suspends;
+        while ((event = xs_check_watch(xs))) {
+            published += !strcmp(event[XS_WATCH_TOKEN], other);
+            free(event);
+        }
         wake(domid, &begin);
         do {
-            wait_event();
-            from_wake[i] = now_us() - begin;
-            get(domid, &rec);
-        } while (!shows_sleep(domid, suspends + 1));
-        from_sleep[i] = (rec.now_ns - rec.since_ns) / 1000;
+            event = next_event();
+            come = !strcmp(event[XS_WATCH_TOKEN], mine);
+            before += !come;
+            free(event);
+        } while (!come);
+        if (before > worst)
+            worst = before;
     }
-    print_times("sleep to watcher", from_sleep, times);
-    print_times("wake to watcher of the next sleep", from_wake, times);
-    free(from_wake);
-    free(from_sleep);
-    return 0;
-}
-
-static int do_end(int argc, char **argv)
-{
-    uint64_t *us, begin;
-    int i;
-
-    if (argc < 1)
-        return 2;
-    us = room_for((uint32_t)argc);
-    watch("@releaseDomain");
-    wait_event();       /* The one that a new watch gets. */
-    for (i = 0; i < argc; i++) {
-        usleep(APART_US);
-        /* Those of an end come in twos, with shutdown and destruction. */
-        while (xs_check_watch(xs))
-            ;
-        wake(number(argv[i]), &begin);
-        wait_event();
-        us[i] = now_us() - begin;
-    }
-    print_times("wake to watcher of @releaseDomain", us, (uint32_t)argc);
-    free(us);
-    return 0;
+    printf("%"PRIu32" changes: at most %"PRIu32" of the flapper's came first; "
+           "%"PRIu32" in the pauses\n", times, worst, published);
+    return worst <= most && published ? 0 : 1;
 }
 
 static bool is(uint32_t domid, const char *name, uint64_t wanted)
@@ -361,8 +343,7 @@ static int do_agree(int argc, char **argv)
 int main(int argc, char **argv)
 {
     static const struct { const char *name; int (*fn)(int, char **); } all[] = {
-        { "settle", do_settle }, { "sleep", do_sleep }, { "end", do_end },
-        { "agree", do_agree },
+        { "settle", do_settle }, { "fair", do_fair }, { "agree", do_agree },
     };
     int status = 2;
     size_t i;
