@@ -150,7 +150,7 @@ static void fuzz_tree(unsigned int rounds)
 static void fuzz_options(unsigned int rounds)
 {
     static const char *const words[] = {
-        "-F", "-p", "-d", "-v", "-q", "-Fvq", "-dp", "--", "-", "---",
+        "-p", "-d", "-v", "-q", "-vq", "-dp", "--", "-", "---",
         "--hook-timeout", "--hook-timeout=", "--hooks-dir", "--no-hooks=",
         "--no-hooks", "--check", "--syslog", "--pidfile=", "--h", "--no",
         "-V", "-h", "/run/x",

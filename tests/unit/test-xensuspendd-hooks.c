@@ -28,6 +28,7 @@ static struct {
 static unsigned int nr_done;
 static bool child_ended;
 static unsigned int most_at_once;
+static unsigned int forks_to_fail;
 
 static void must(bool good, const char *what)
 {
@@ -124,15 +125,17 @@ static void queue(uint32_t domid, uint64_t instance, uint64_t seq)
         .nodes = { { "state", "suspended" }, { "wake-reason", "none" } },
     };
 
-    must(!hooks_queue(hooks, &event), "hooks_queue");
+    must(hooks_queue(hooks, &event) >= 0, "hooks_queue");
 }
 
-static void run_until_done(unsigned int wanted)
+/* fixed_ms: by a clock that stands still; 0: by the real one. */
+static void run_until_done_at(unsigned int wanted, uint64_t fixed_ms)
 {
     while (nr_done < wanted) {
         struct pollfd fds[HOOKS_PARALLEL];
         unsigned int nr = hooks_pollfds(hooks, fds);
-        uint64_t now = now_ms(), deadline = hooks_deadline_ms(hooks);
+        uint64_t now = fixed_ms ? fixed_ms : now_ms();
+        uint64_t deadline = hooks_deadline_ms(hooks);
         struct timespec wait = { 0 };
         sigset_t none;
         bool ended;
@@ -149,8 +152,13 @@ static void run_until_done(unsigned int wanted)
         must(ppoll(fds, nr, &wait, &none) >= 0 || errno == EINTR, "ppoll");
         ended = child_ended;
         child_ended = false;
-        hooks_run(hooks, ended, now_ms());
+        hooks_run(hooks, ended, fixed_ms ? fixed_ms : now_ms());
     }
+}
+
+static void run_until_done(unsigned int wanted)
+{
+    run_until_done_at(wanted, 0);
 }
 
 static void test_order_and_environment(void)
@@ -212,6 +220,63 @@ static void test_coalescing(void)
     TAP_EQ_INT(done[2].seq, 10, "a reused domid's are its own");
 }
 
+static void test_rate(void)
+{
+    struct hook_event event = {
+        .domid = 1, .instance = 1, .seq = 2, .not_before_ms = 5000,
+    };
+
+    begin("an event that is not to run yet", 10000);
+    hook("a", 0755, "echo $GUEST_SUSPEND_DOMID >>\"$(dirname \"$0\")/out\"");
+    hooks_reload(hooks);
+    TAP_EQ_INT(hooks_queue(hooks, &event), 0, "waits");
+    event.seq = 3;
+    event.not_before_ms = 6000;
+    TAP_EQ_INT(hooks_queue(hooks, &event), 1, "another takes its place");
+    hooks_run(hooks, false, 4999);
+    TAP_OK(hooks_deadline_ms(hooks) == 5000, "and its time");
+    queue(2, 1, 2);
+    run_until_done_at(1, 4999);
+    TAP_EQ_STR(text_of("out"), "2\n", "another domain's does not wait for it");
+    run_until_done_at(2, 5000);
+    TAP_EQ_STR(text_of("out"), "2\n1\n", "then it runs");
+    TAP_EQ_INT(done[1].seq, 3, "the latest");
+}
+
+/* The C library's, but for those that are to fail. */
+pid_t fork(void)
+{
+    if (forks_to_fail) {
+        forks_to_fail--;
+        errno = EAGAIN;
+        return -1;
+    }
+    return _Fork();
+}
+
+static void test_no_process(void)
+{
+    const char *first;
+
+    begin("when no process can be had", 10000);
+    hook("a", 0755, "echo a >>\"$(dirname \"$0\")/out\"");
+    hook("b", 0755, "echo b >>\"$(dirname \"$0\")/out\"");
+    hooks_reload(hooks);
+    forks_to_fail = 2;
+    queue(1, 1, 2);
+    hooks_run(hooks, false, 1000);
+    TAP_EQ_INT(nr_done, 0, "no hook is passed over");
+    TAP_OK(hooks_deadline_ms(hooks) == 2000, "it is tried again later");
+    hooks_run(hooks, false, 1999);
+    TAP_EQ_INT(forks_to_fail, 1, "and not before");
+    hooks_run(hooks, false, 2000);
+    TAP_OK(hooks_deadline_ms(hooks) == 3000, "and again");
+    run_until_done_at(1, 3000);
+    TAP_EQ_STR(text_of("out"), "a\nb\n", "until it runs, with the next one");
+    first = strstr(text_of("log"), strerror(EAGAIN));
+    TAP_OK(first && !strstr(first + 1, strerror(EAGAIN)), "it is logged once");
+}
+
 static void test_parallel(void)
 {
     unsigned int i;
@@ -253,6 +318,9 @@ static void test_bad_hooks(void)
     begin("hooks that misbehave", 300);
     hook("a-stuck", 0755, "trap '' TERM; while :; do sleep 0.1; done");
     hook("b-slow", 0755, "sleep 60");
+    hook("b-stray", 0755, "exec python3 -c 'import os, time\n"
+                          "os.setpgid(0, os.getpgid(os.getppid()))\n"
+                          "time.sleep(60)'");
     hook("c-loud", 0755, "yes");
     hook("d-litter", 0755, "sleep 61 & echo $! >\"$(dirname \"$0\")/pid\"");
     hook("f-last", 0755, "echo ran >\"$(dirname \"$0\")/out\"");
@@ -267,6 +335,8 @@ static void test_bad_hooks(void)
                   "9, since its time was up"), "SIGTERM, then SIGKILL");
     TAP_OK(logged("hook=b-slow domain=\"web\" domid=1 seq=2: killed by signal "
                   "15, since its time was up"), "SIGTERM");
+    TAP_OK(logged("hook=b-stray domain=\"web\" domid=1 seq=2: killed by signal "
+                  "15, since its time was up"), "also one that left its group");
     TAP_OK(logged("hook=c-loud domain=\"web\" domid=1 seq=2: printed too much"),
            "output has a limit");
     TAP_OK(strlen(text_of("log")) < 65000, "in the log, too");
@@ -283,7 +353,7 @@ static void test_directory(void)
     hook("a", 0755, "true");
     must(!chmod(dir, 0777), "chmod");
     hooks_reload(hooks);
-    TAP_OK(!hooks_active(hooks) && logged("no hooks: "),
+    TAP_OK(!hooks_active(hooks) && logged("no hooks from "),
            "one that others can write is refused");
     must(!chmod(dir, 0755), "chmod");
     hooks_reload(hooks);
@@ -337,6 +407,8 @@ int main(void)
 
     test_order_and_environment();
     test_coalescing();
+    test_rate();
+    test_no_process();
     test_parallel();
     test_bad_hooks();
     test_directory();

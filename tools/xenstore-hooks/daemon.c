@@ -156,13 +156,18 @@ static void queue_hooks(struct daemon *d, struct domain *dom,
         .instance = rec->instance,
         .seq = rec->seq,
         .previous_seq = previous_seq,
+        .not_before_ms = bucket_ready_ms(&dom->hook_rate),
     };
+    int r;
 
     event.nr_nodes = nodes_of_record(rec, since_wall_ns, event.nodes);
     memcpy(event.domain, dom->name, sizeof(event.domain));
-    if (hooks_queue(d->hooks, &event))
+    r = hooks_queue(d->hooks, &event);
+    if (r < 0)
         log_msg(LOG_ERR, "no hooks for domid=%"PRIu32" seq=%"PRIu64": %s",
                 dom->domid, rec->seq, strerror(errno));
+    else if (!r)
+        bucket_take(&dom->hook_rate, now_ms());
 }
 
 /* For what the tree shows, or is about to. */
@@ -190,6 +195,16 @@ static void hooks_are_done(void *arg, uint32_t domid, uint64_t instance,
         dom->shown.hooks_seq = seq;
 }
 
+static void log_change(const struct domain *dom,
+                       const struct xen_guest_suspend_record *rec,
+                       const char *more)
+{
+    log_msg(LOG_INFO, "domain=\"%s\" domid=%"PRIu32" state=%s seq=%"PRIu64
+            " suspends=%"PRIu64" reason=%s%s", dom->name, dom->domid,
+            gsuspend_name(gsuspend_state_names, rec->state), rec->seq,
+            rec->nr_suspends, nodes_reason_name(rec), more);
+}
+
 static void log_transition(struct domain *dom)
 {
     char unlogged[40] = "";
@@ -204,12 +219,7 @@ static void log_transition(struct domain *dom)
         snprintf(unlogged, sizeof(unlogged), " unlogged=%"PRIu32,
                  dom->unlogged);
     dom->unlogged = 0;
-
-    log_msg(LOG_INFO, "domain=\"%s\" domid=%"PRIu32" state=%s seq=%"PRIu64
-            " suspends=%"PRIu64" reason=%s%s", dom->name, dom->domid,
-            gsuspend_name(gsuspend_state_names, dom->rec.state),
-            dom->rec.seq, dom->rec.nr_suspends, nodes_reason_name(&dom->rec),
-            unlogged);
+    log_change(dom, &dom->rec, unlogged);
 }
 
 /* Where the domain that the tree shows died in its sleep: that ends it, too. */
@@ -232,9 +242,7 @@ static void end_sleep_of_dead(struct daemon *d, struct domain *dom)
     rec.state = XEN_GUEST_SUSPEND_STATE_RUNNING;
     rec.wake_reason = XEN_GUEST_SUSPEND_WAKE_DESTROY;
 
-    log_msg(LOG_INFO, "domain=\"%s\" domid=%"PRIu32" state=running seq=%"PRIu64
-            " suspends=%"PRIu64" reason=%s", dom->name, dom->domid, rec.seq,
-            rec.nr_suspends, nodes_reason_name(&rec));
+    log_change(dom, &rec, "");
     if (hooks_active(d->hooks))
         queue_hooks(d, dom, &rec, clock_ns(CLOCK_REALTIME), dom->shown.seq);
 }

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +11,13 @@
 #include <unistd.h>
 
 #include "hookdir.h"
+#include "log.h"
 
 #define NAME_CHARACTERS \
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+static const char unsafe[] =
+    "not owned by root, or writable by group or others";
 
 /* Whether only root, or who runs us for a test, can change it. */
 static bool is_safe(const struct stat *st)
@@ -23,18 +26,18 @@ static bool is_safe(const struct stat *st)
            !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-const char *hookdir_unfit(const char *path, int *refused)
+const char *hookdir_unfit(const char *path, bool *refused)
 {
     struct stat st;
 
-    *refused = 0;
+    *refused = false;
     if (stat(path, &st))
         return strerror(errno);
     if (!S_ISREG(st.st_mode))
         return "not a regular file";
     if (!is_safe(&st)) {
-        *refused = 1;
-        return "not owned by root, or writable by group or others";
+        *refused = true;
+        return unsafe;
     }
     if (!(st.st_mode & S_IXUSR))
         return "not executable";
@@ -60,63 +63,54 @@ static int add(struct hookdir *h, const char *name)
     return 0;
 }
 
-int hookdir_scan(struct hookdir *h, const char *dir,
-                 void (*report)(const char *name, const char *why,
-                                int refused))
+const char *hookdir_scan(struct hookdir *h, const char *dir,
+                         void (*report)(const char *name, const char *why,
+                                        bool refused))
 {
+    const char *wrong = NULL;
     struct dirent *entry;
     struct stat st;
     DIR *stream;
-    int ret = -1, err;
 
     *h = (struct hookdir){ 0 };
     stream = opendir(dir);
     if (!stream)
-        return errno == ENOENT ? 0 : -1;
+        return errno == ENOENT ? NULL : strerror(errno);
 
     if (fstat(dirfd(stream), &st))
-        goto out;
-    if (!is_safe(&st)) {
-        errno = EPERM;
-        goto out;
-    }
+        wrong = strerror(errno);
+    else if (!is_safe(&st))
+        wrong = unsafe;
 
-    while (errno = 0, (entry = readdir(stream))) {
-        const char *name = entry->d_name, *why;
-        char path[PATH_MAX];
-        int refused;
+    while (!wrong && (errno = 0, entry = readdir(stream))) {
+        char path[PATH_MAX], name[sizeof(entry->d_name)];
+        bool refused = false;
+        const char *why;
 
-        if (!strcmp(name, ".") || !strcmp(name, ".."))
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
             continue;
-        if (name[strspn(name, NAME_CHARACTERS)]) {
-            report(name, "not a hook's name", 0);
-            continue;
-        }
-        if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
-            (int)sizeof(path)) {
-            report(name, "path too long", 0);
-            continue;
-        }
-        why = hookdir_unfit(path, &refused);
+        log_sanitise(name, sizeof(name), entry->d_name, sizeof(name));
+        if (entry->d_name[strspn(entry->d_name, NAME_CHARACTERS)])
+            why = "not a hook's name";
+        else if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
+                 (int)sizeof(path))
+            why = "path too long";
+        else
+            why = hookdir_unfit(path, &refused);
         if (why)
             report(name, why, refused);
         else if (add(h, name))
-            goto out;
+            break;
     }
-    if (errno)
-        goto out;
-
-    if (h->nr)
-        qsort(h->names, h->nr, sizeof(h->names[0]), compare);
-    ret = 0;
-
- out:
-    err = errno;
+    if (!wrong && errno)
+        wrong = strerror(errno);
     closedir(stream);
-    if (ret)
+
+    if (wrong)
         hookdir_free(h);
-    errno = err;
-    return ret;
+    else if (h->nr)
+        qsort(h->names, h->nr, sizeof(h->names[0]), compare);
+    return wrong;
 }
 
 void hookdir_free(struct hookdir *h)

@@ -8,7 +8,7 @@
 #ifndef GS_HOOKDIR_H
 #define GS_HOOKDIR_H
 
-#include <stddef.h>
+#include <stdbool.h>
 
 struct hookdir {
     char **names;       /* In the order in which they run. */
@@ -17,15 +17,15 @@ struct hookdir {
 
 /*
  * Read dir, which need not exist.  report is told of each file that is left
- * out, and why; refused: it is unsafe rather than no hook.  -1 with errno: dir
- * could not be read, or (EPERM) others than root can write to it.
+ * out, by a name that is fit for a log, and why; refused: it is unsafe rather
+ * than no hook.  NULL; or why there are no hooks from it.
  */
-int hookdir_scan(struct hookdir *h, const char *dir,
-                 void (*report)(const char *name, const char *why,
-                                int refused));
+const char *hookdir_scan(struct hookdir *h, const char *dir,
+                         void (*report)(const char *name, const char *why,
+                                        bool refused));
 void hookdir_free(struct hookdir *h);
 
 /* NULL: fit to run.  Else why not, and *refused as above. */
-const char *hookdir_unfit(const char *path, int *refused);
+const char *hookdir_unfit(const char *path, bool *refused);
 
 #endif

@@ -31,6 +31,9 @@
 /* What a line takes of HOOKS_OUTPUT_MAX beside its bytes. */
 #define LINE_COST 64
 
+/* How soon to try again to start a hook that nothing can be started for. */
+#define RETRY_MS 1000
+
 /* How long hooks_free() waits for each child that it killed. */
 #define FREE_WAIT_MS 1000
 
@@ -38,6 +41,7 @@ struct job {
     struct job *next;
     struct hook_event event;
     bool started;
+    bool delayed;               /* For want of memory, or the like. */
     char hook[NAME_MAX + 1];    /* The hook that runs, or ran last. */
     pid_t pid;                  /* 0: none runs. */
     int fd;                     /* Its output; -1: closed. */
@@ -58,26 +62,21 @@ struct hooks {
     unsigned int nr_started;
 };
 
-static void report(const char *name, const char *why, int refused)
+static void report(const char *name, const char *why, bool refused)
 {
-    char safe[NAME_MAX + 1];
-
-    log_sanitise(safe, sizeof(safe), name, strlen(name));
-    log_msg(refused ? LOG_WARNING : LOG_DEBUG, "hook %s is not run: %s", safe,
+    log_msg(refused ? LOG_WARNING : LOG_DEBUG, "hook %s is not run: %s", name,
             why);
 }
 
 void hooks_reload(struct hooks *h)
 {
+    const char *wrong = NULL;
+
     hookdir_free(&h->list);
-    if (h->dir && hookdir_scan(&h->list, h->dir, report)) {
-        if (errno == EPERM)
-            log_msg(LOG_ERR, "no hooks: %s is not owned by root, or is "
-                    "writable by group or others", h->dir);
-        else
-            log_msg(LOG_ERR, "no hooks: cannot read %s: %s", h->dir,
-                    strerror(errno));
-    }
+    if (h->dir)
+        wrong = hookdir_scan(&h->list, h->dir, report);
+    if (wrong)
+        log_msg(LOG_ERR, "no hooks from %s: %s", h->dir, wrong);
 }
 
 struct hooks *hooks_new(const char *dir, uint32_t timeout_ms,
@@ -113,10 +112,12 @@ int hooks_queue(struct hooks *h, const struct hook_event *event)
 
     if (last && !last->started && last->event.instance == event->instance) {
         uint64_t previous_seq = last->event.previous_seq;
+        uint64_t not_before_ms = last->event.not_before_ms;
 
         last->event = *event;
         last->event.previous_seq = previous_seq;
-        return 0;
+        last->event.not_before_ms = not_before_ms;
+        return 1;
     }
 
     job = calloc(1, sizeof(*job));
@@ -211,35 +212,35 @@ static void log_hook(int level, const struct job *job, const char *text)
             text);
 }
 
-/* 0, or -1: this hook is passed over. */
-static int start_hook(struct hooks *h, struct job *job, uint64_t now_ms)
+enum start { STARTED, PASSED_OVER, DELAYED };
+
+static enum start start_hook(struct hooks *h, struct job *job, uint64_t now_ms)
 {
     char path[PATH_MAX], *env[ENV_MAX + 1] = { NULL };
-    int fds[2] = { -1, -1 }, ret = -1, refused;
+    int fds[2] = { -1, -1 };
+    enum start ret = DELAYED;
     const char *why;
+    bool refused;
     pid_t parent;
 
     if (snprintf(path, sizeof(path), "%s/%s", h->dir, job->hook) >=
         (int)sizeof(path))
-        return -1;
+        return PASSED_OVER;
     /* It may have been changed since the directory was read. */
     why = hookdir_unfit(path, &refused);
     if (why) {
         log_hook(LOG_WARNING, job, why);
-        return -1;
-    }
-
-    if (make_environment(&job->event, env) || pipe2(fds, O_CLOEXEC) ||
-        fcntl(fds[0], F_SETFL, O_NONBLOCK)) {
-        log_hook(LOG_ERR, job, strerror(errno));
-        goto out;
+        return PASSED_OVER;
     }
 
     parent = getpid();
-    job->pid = fork();
-    if (job->pid < 0) {
-        log_hook(LOG_ERR, job, strerror(errno));
+    if (make_environment(&job->event, env) || pipe2(fds, O_CLOEXEC) ||
+        fcntl(fds[0], F_SETFL, O_NONBLOCK) || (job->pid = fork()) < 0) {
+        if (!job->delayed)
+            log_hook(LOG_ERR, job, strerror(errno));
+        job->delayed = true;
         job->pid = 0;
+        job->event.not_before_ms = now_ms + RETRY_MS;
         goto out;
     }
     if (!job->pid)
@@ -249,11 +250,11 @@ static int start_hook(struct hooks *h, struct job *job, uint64_t now_ms)
     setpgid(job->pid, job->pid);
     job->fd = fds[0];
     fds[0] = -1;
-    job->terminated = false;
+    job->delayed = job->terminated = false;
     job->deadline_ms = now_ms + h->timeout_ms;
     job->output = 0;
     job->line_len = 0;
-    ret = 0;
+    ret = STARTED;
 
  out:
     free_environment(env);
@@ -264,17 +265,19 @@ static int start_hook(struct hooks *h, struct job *job, uint64_t now_ms)
     return ret;
 }
 
-/* Start the job's next hook.  False: it had its last. */
+/* Start the job's next hook, or try to later.  False: it had its last. */
 static bool next_hook(struct hooks *h, struct job *job, uint64_t now_ms)
 {
     unsigned int i;
+    int order;
 
     /* By name, since the list may have been read anew in the meantime. */
     for (i = 0; i < h->list.nr; i++) {
-        if (strcmp(h->list.names[i], job->hook) <= 0)
+        order = strcmp(h->list.names[i], job->hook);
+        if (order < 0 || (!order && !job->delayed))
             continue;
         snprintf(job->hook, sizeof(job->hook), "%s", h->list.names[i]);
-        if (!start_hook(h, job, now_ms))
+        if (start_hook(h, job, now_ms) != PASSED_OVER)
             return true;
     }
     return false;
@@ -327,6 +330,13 @@ static void read_output(struct job *job)
     }
 }
 
+/* Its group, and the hook itself should it have left that. */
+static void send_signal(const struct job *job, int sig)
+{
+    kill(-job->pid, sig);
+    kill(job->pid, sig);
+}
+
 /* Whether the hook has ended; its group goes with it. */
 static bool take_exit(struct job *job)
 {
@@ -366,17 +376,20 @@ static void enforce_limit(struct job *job, uint64_t now_ms)
 {
     if (now_ms < job->deadline_ms)
         return;
-    kill(-job->pid, job->terminated ? SIGKILL : SIGTERM);
+    send_signal(job, job->terminated ? SIGKILL : SIGTERM);
     if (!job->terminated)
         log_hook(LOG_WARNING, job, "its time is up: SIGTERM");
     job->terminated = true;
     job->deadline_ms = now_ms + HOOKS_KILL_MS;
 }
 
-static bool is_first_of_domain(const struct hooks *h, const struct job *job)
+/* Whether it is its turn; event.not_before_ms apart. */
+static bool can_start(const struct hooks *h, const struct job *job)
 {
     const struct job *j;
 
+    if (job->started || h->nr_started == HOOKS_PARALLEL)
+        return false;
     for (j = h->jobs; j != job; j = j->next) {
         if (j->event.domid == job->event.domid)
             return false;
@@ -389,8 +402,7 @@ void hooks_run(struct hooks *h, bool child_ended, uint64_t now_ms)
     struct job **link = &h->jobs, *job;
 
     while ((job = *link)) {
-        if (!job->started && h->nr_started < HOOKS_PARALLEL &&
-            is_first_of_domain(h, job)) {
+        if (job->event.not_before_ms <= now_ms && can_start(h, job)) {
             job->started = true;
             h->nr_started++;
         } else if (job->pid) {
@@ -399,7 +411,8 @@ void hooks_run(struct hooks *h, bool child_ended, uint64_t now_ms)
                 enforce_limit(job, now_ms);
         }
 
-        if (job->started && !job->pid && !next_hook(h, job, now_ms)) {
+        if (job->started && !job->pid && job->event.not_before_ms <= now_ms &&
+            !next_hook(h, job, now_ms)) {
             *link = job->next;
             h->nr_started--;
             h->done(h->arg, job->event.domid, job->event.instance,
@@ -431,12 +444,10 @@ uint64_t hooks_deadline_ms(const struct hooks *h)
     uint64_t first_ms = UINT64_MAX;
 
     for (job = h->jobs; job; job = job->next) {
-        if (job->pid && job->deadline_ms < first_ms)
-            first_ms = job->deadline_ms;
-        /* It can start at once. */
-        if (!job->started && h->nr_started < HOOKS_PARALLEL &&
-            is_first_of_domain(h, job))
-            return 0;
+        uint64_t ms = job->pid ? job->deadline_ms : job->event.not_before_ms;
+
+        if (ms < first_ms && (job->started || can_start(h, job)))
+            first_ms = ms;
     }
     return first_ms;
 }
@@ -450,7 +461,7 @@ void hooks_free(struct hooks *h)
         return;
     for (job = h->jobs; job; job = job->next) {
         if (job->pid)
-            kill(-job->pid, SIGTERM);
+            send_signal(job, SIGTERM);
     }
     while ((job = h->jobs)) {
         /* One that is stuck in the kernel is left to it. */
@@ -460,7 +471,7 @@ void hooks_free(struct hooks *h)
                 job->pid = 0;
             else {
                 if (waited_ms >= FREE_WAIT_MS / 2)
-                    kill(-job->pid, SIGKILL);
+                    send_signal(job, SIGKILL);
                 poll(NULL, 0, 10);
             }
         }

@@ -28,6 +28,7 @@ struct hook_event {
     uint64_t instance;
     uint64_t seq;
     uint64_t previous_seq;  /* The one that hooks had before. */
+    uint64_t not_before_ms;
     char domain[DOMAIN_NAME_MAX];
     struct node nodes[NODES_MAX];
     unsigned int nr_nodes;
@@ -50,7 +51,10 @@ void hooks_reload(struct hooks *h);
 /* Whether there is any hook to run. */
 bool hooks_active(const struct hooks *h);
 
-/* Queue a copy of the event.  -1 with errno: no memory. */
+/*
+ * Queue a copy of the event.  1: it took the place of one that waited, from which
+ * it has previous_seq and not_before_ms.  -1 with errno: no memory.
+ */
 int hooks_queue(struct hooks *h, const struct hook_event *event);
 
 /* Fill in up to HOOKS_PARALLEL descriptors to poll; how many. */

@@ -18,18 +18,16 @@
 
 static int nr_refused;
 
-static void report(const char *name, const char *why, int refused)
+static void report(const char *name, const char *why, bool refused)
 {
-    char safe[256];
-
-    log_sanitise(safe, sizeof(safe), name, strlen(name));
-    printf("%s %s: %s\n", refused ? "refused" : "ignored", safe, why);
+    printf("%s %s: %s\n", refused ? "refused" : "ignored", name, why);
     nr_refused += refused;
 }
 
 static int check(const struct options *o)
 {
-    struct hookdir dir = { 0 };
+    struct hookdir dir;
+    const char *wrong;
     unsigned int i;
 
     if (!o->hooks_dir) {
@@ -38,10 +36,9 @@ static int check(const struct options *o)
     }
 
     printf("hooks: %s\n", o->hooks_dir);
-    if (hookdir_scan(&dir, o->hooks_dir, report)) {
-        log_msg(LOG_ERR, "no hooks from %s: %s", o->hooks_dir,
-                errno == EPERM ? "it is not owned by root, or is writable by "
-                                 "group or others" : strerror(errno));
+    wrong = hookdir_scan(&dir, o->hooks_dir, report);
+    if (wrong) {
+        log_msg(LOG_ERR, "no hooks from %s: %s", o->hooks_dir, wrong);
         return EXIT_FAILURE;
     }
     for (i = 0; i < dir.nr; i++)

@@ -76,6 +76,8 @@ static struct domain *find_or_add(struct model *m, uint32_t domid)
     d->domid = domid;
     d->rate = (struct bucket){ .burst = PUBLISH_BURST,
                                .period_ms = PUBLISH_PERIOD_MS };
+    d->hook_rate = (struct bucket){ .burst = HOOK_BURST,
+                                    .period_ms = HOOK_PERIOD_MS };
     d->log_rate = (struct bucket){ .burst = LOG_BURST,
                                    .period_ms = LOG_PERIOD_MS };
 

@@ -28,6 +28,8 @@
 #define PUBLISH_ALL_BURST        256
 #define PUBLISH_ALL_PERIOD_MS    4
 #define PUBLISH_SHARE            4      /* One part of so many of the time. */
+#define HOOK_BURST               16
+#define HOOK_PERIOD_MS           1000
 #define LOG_BURST                20
 #define LOG_PERIOD_MS            1000
 #define RETRY_MIN_MS             100
@@ -65,6 +67,7 @@ struct domain {
     uint32_t failures;      /* In a row. */
     uint32_t unlogged;      /* Log lines that its rate limit withheld. */
     struct bucket rate;
+    struct bucket hook_rate;
     struct bucket log_rate;
 };
 

@@ -27,7 +27,6 @@ static const struct {
     const char *arg;
     const char *help;
 } option_table[] = {
-    { 'F', "foreground", NULL, "stay in the foreground (it always does)" },
     { 'p', "pidfile", "FILE", "write the process id to FILE once ready" },
     { 'd', "hooks-dir", "DIR", "run the hooks in DIR" },
     { OPT_NO_HOOKS, "no-hooks", NULL, "run no hooks" },
@@ -106,8 +105,6 @@ int options_parse(struct options *o, int argc, char **argv,
     optind = 1;
     while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         switch (c) {
-        case 'F':
-            break;
         case 'p':
             if (check_path("pidfile", optarg))
                 return -1;
