@@ -310,9 +310,6 @@ static void announce(struct daemon *d)
     }
     d->ready = true;
     log_msg(LOG_INFO, "ready: %u domains", d->model.nr);
-    if (notify_manager("READY=1"))
-        log_msg(LOG_WARNING, "cannot notify the service manager: %s",
-                strerror(errno));
 }
 
 static void work(struct daemon *d)
@@ -589,6 +586,18 @@ static int write_pidfile(const char *path)
     return -1;
 }
 
+/* Tell who started us: it is ready, if errnum is 0, or failed. */
+static void notify_outcome(int errnum)
+{
+    char text[32] = "READY=1";
+
+    if (errnum)
+        snprintf(text, sizeof(text), "ERRNO=%d", errnum);
+    if (notify_manager(text))
+        log_msg(LOG_WARNING, "cannot notify the service manager: %s",
+                strerror(errno));
+}
+
 int daemon_run(const struct options *o)
 {
     struct daemon d = {
@@ -597,7 +606,7 @@ int daemon_run(const struct options *o)
         .events = { .burst = EVENT_BURST, .period_ms = EVENT_PERIOD_MS },
     };
     int status = EXIT_FAILURE;
-    bool pidfile = false;
+    bool told = false;
 
     model_init(&d.model);
 
@@ -634,10 +643,11 @@ int daemon_run(const struct options *o)
     }
 
     for (work(&d); !d.stopping;) {
-        if (d.ready && o->pidfile && !pidfile) {
-            if (write_pidfile(o->pidfile))
+        if (d.ready && !told) {
+            if (o->pidfile && write_pidfile(o->pidfile))
                 goto out;
-            pidfile = true;
+            told = true;
+            notify_outcome(0);
         }
         if (step(&d))
             goto out;
@@ -645,10 +655,12 @@ int daemon_run(const struct options *o)
     status = EXIT_SUCCESS;
 
  out:
+    if (status != EXIT_SUCCESS)
+        notify_outcome(errno ? errno : EIO);
     if (d.tree && tree_set_ready(d.tree, 0))
         log_msg(LOG_WARNING, "cannot remove " TREE_ROOT "/ready: %s",
                 strerror(errno));
-    if (pidfile)
+    if (told && o->pidfile)
         unlink(o->pidfile);
     hooks_free(d.hooks);
     tree_close(d.tree);

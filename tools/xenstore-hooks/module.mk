@@ -45,6 +45,16 @@ tests/unit/test-xensuspendd-daemon_SRCS := \
     $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS) \
     $(xensuspendd_hooks_SRCS)
 
+# The whole program, on a fake host.
+UNIT_HELPERS += tests/unit/xensuspendd-fake
+tests/unit/xensuspendd-fake_SRCS := \
+    tests/unit/xensuspendd_fake.c tests/unit/fake_xenstore.c \
+    $(addprefix $(xensuspendd_DIR)/,daemon.c main.c notify.c options.c \
+        privileges.c) \
+    $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS) \
+    $(xensuspendd_hooks_SRCS)
+UNIT_SCRIPTS += tests/unit/test-xensuspendd-program.py
+
 MANPAGES += man/xensuspendd.8 man/xen-guest-suspend-paths.7
 
 # Service files, with the paths that were configured.

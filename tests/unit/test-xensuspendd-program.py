@@ -1,0 +1,235 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""xensuspendd as a program, on a fake host: does it do what its manual page
+says, and do its service files start and stop it?"""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+SOURCE = pathlib.Path(os.environ["GS_SRCDIR"])
+BUILD = pathlib.Path(os.environ["GS_BUILDDIR"])
+DAEMON = BUILD / "tests/unit/xensuspendd-fake"
+POD = (SOURCE / "man/xensuspendd.8.pod").read_text()
+LIMIT_S = 60
+
+count = failed = 0
+
+
+def ok(good, what, why=""):
+    global count, failed
+    count += 1
+    failed += not good
+    print(f"{'' if good else 'not '}ok {count} - {what}")
+    for line in str(why).splitlines() if not good else []:
+        print(f"# {line}")
+
+
+def same(got, wanted, what):
+    ok(got == wanted, what, f"seen:   {got}\nwanted: {wanted}")
+
+
+def section(title):
+    return re.search(rf"^=head1 {title}\n(.*?)(?=^=head1|\Z)", POD,
+                     re.MULTILINE | re.DOTALL).group(1)
+
+
+def run(*args, **env):
+    return subprocess.run([DAEMON, *args], timeout=LIMIT_S, text=True,
+                          env={**os.environ, **env}, check=False,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
+
+
+def hook(path, mode, text="#!/bin/sh\n"):
+    path.write_text(text)
+    path.chmod(mode)
+
+
+def test_options():
+    told = re.findall(r"^ +(?:-(\w), )?--([\w-]+)(?: (\w+))? ",
+                      run("--help").stdout, re.MULTILINE)
+    items = [re.sub(r"[BI]<([^<>]*)>", r"\1", item) for item in
+             re.findall(r"^=item (.*)$", section("OPTIONS"), re.MULTILINE)]
+    same([re.match(r"(?:-(\w), )?--([\w-]+)(?: (\w+))?", item).groups("")
+          for item in items], told, "options are those of --help")
+    seen = run("--version")
+    ok(seen.returncode == 0 and
+       re.fullmatch(r"xensuspendd \(.+\) \d+\.\d+.*\n", seen.stdout),
+       "--version", seen)
+    for args, word in ((["--nonsense"], "--nonsense"), (["x"], "'x'"),
+                       (["--hook-timeout", "0"], "'0'"),
+                       (["--hook-timeout", "5m"], "'5m'"),
+                       (["--pidfile", "p"], "'p'"), (["-d"], "'-d'")):
+        seen = run(*args)
+        ok(seen.returncode == 2 and word in seen.stderr,
+           f"{' '.join(args)} is refused by name", seen)
+    for number, wanted in ((17, 1), (38, 6)):
+        seen = run("--no-hooks", GS_FAKE_ERRNO=str(number))
+        same(seen.returncode, wanted, f"exit status for errno {number}")
+
+
+def test_check(tmp):
+    example = re.search(r"^    # xensuspendd --check\n((?:    .*\n)+)",
+                        section("EXAMPLES"), re.MULTILINE).group(1)
+    hooks = tmp / "hooks"
+    hooks.mkdir(mode=0o755)
+    hook(hooks / "10-syslog", 0o755)
+    hook(hooks / "README", 0o644)
+    seen = run("--check", "--hooks-dir", hooks)
+    same((seen.returncode, seen.stdout.replace(str(hooks), "DIR")),
+         (0, re.sub(r"^    ", "", example, flags=re.MULTILINE).replace(
+             "/etc/xen/guest-suspend.d", "DIR")), "--check prints the example")
+    hook(hooks / "20-open", 0o777)
+    seen = run("--check", "--hooks-dir", hooks)
+    ok(seen.returncode == 1 and "refused 20-open: " in seen.stdout,
+       "--check fails for an unsafe hook", seen)
+    hooks.chmod(0o775)
+    seen = run("--check", "--hooks-dir", hooks)
+    ok(seen.returncode == 1 and "no hooks from" in seen.stderr,
+       "and for an unsafe directory", seen)
+    hooks.chmod(0o755)
+    shutil.rmtree(hooks)
+    same(run("--check", "--hooks-dir", hooks).returncode, 0,
+         "that there is no directory is no failure")
+    with open("/dev/full", "w", encoding="ascii") as full:
+        seen = subprocess.run([DAEMON, "--check"], stdout=full, check=False,
+                              stderr=subprocess.DEVNULL, timeout=LIMIT_S)
+    same(seen.returncode, 1, "that nobody could read it is one")
+
+
+def test_life(tmp):
+    hooks = tmp / "hooks"
+    hooks.mkdir(mode=0o755)
+    hook(hooks / "a", 0o755, f"#!/bin/sh\nenv >{tmp}/env\necho told\n")
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify.settimeout(LIMIT_S)
+    notify.bind(str(tmp / "notify"))
+    child = subprocess.Popen(
+        [DAEMON, "--hooks-dir", hooks, "--pidfile", tmp / "pid"],
+        env={**os.environ, "NOTIFY_SOCKET": str(tmp / "notify")},
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    same(notify.recv(100), b"READY=1", "READY=1")
+
+    def log_line(pattern):
+        for line in child.stderr:
+            if re.search(pattern, line):
+                return True
+        return False
+
+    ok(log_line(r'domain="" domid=1 state=suspended seq=2 suspends=1 '
+                r"reason=none$"), "a line for a change")
+    ok(log_line(r'hook=a domain="" domid=1 seq=2: told$'),
+       "a line of a hook's")
+    names = set(re.findall(r"^(GUEST_SUSPEND_\w+)=", (tmp / "env").read_text(),
+                           re.MULTILINE))
+    same(names, {name if name.startswith("GUEST") else "GUEST_SUSPEND" + name
+                 for name in re.findall(r"B<((?:GUEST_SUSPEND)?_[A-Z_]+|"
+                                        r"GUEST_SUSPEND_[A-Z_]+)>",
+                                        section("HOOKS"))},
+         "the environment is what the manual names")
+    child.send_signal(signal.SIGHUP)
+    ok(log_line("SIGHUP"), "SIGHUP")
+    same((tmp / "pid").read_text(), f"{child.pid}\n", "the pidfile")
+    child.send_signal(signal.SIGTERM)
+    same(child.wait(LIMIT_S), 0, "SIGTERM ends it well")
+    ok(not (tmp / "pid").exists(), "and takes the pidfile away")
+
+
+def test_init(tmp):
+    """The script as installed, but for where its daemon and its files are."""
+    for need in ("/usr/sbin/start-stop-daemon", "/lib/lsb/init-functions"):
+        if not os.path.exists(need):
+            ok(True, f"init script # SKIP no {need} here")
+            return
+    daemon = tmp / "xensuspendd"
+    shutil.copy(DAEMON, daemon)
+    (tmp / "capabilities").write_text("control_d\n")
+    pidfile = tmp / "init.pid"
+    text = (BUILD / "tools/xenstore-hooks/xensuspendd.init").read_text()
+    for old, new in ((r"^daemon=.*", f"daemon={daemon}"),
+                     (r"^pidfile=.*", f"pidfile={pidfile}"),
+                     ("/proc/xen/capabilities", f"{tmp}/capabilities")):
+        text, times = re.subn(old, new, text, flags=re.MULTILINE)
+        ok(times == 1, f"the script has one {old}")
+    hook(tmp / "init", 0o755, text)
+
+    def init(*words):
+        return subprocess.run(
+            [tmp / "init", *words], stdin=subprocess.DEVNULL, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+            env={**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+            timeout=LIMIT_S)
+
+    def does(word, wanted):
+        seen = init(word)
+        same(seen.returncode, wanted, f"init script: {word} ({seen.stdout!r})")
+
+    try:
+        does("status", 3)
+        does("stop", 0)
+        does("start", 0)
+        ok(pidfile.exists(), "started means ready")
+        first = pidfile.read_text()
+        does("status", 0)
+        does("start", 0)
+        same(pidfile.read_text(), first, "a second start changes nothing")
+        does("reload", 0)
+        does("restart", 0)
+        ok(pidfile.read_text() != first, "another one runs after a restart")
+        does("stop", 0)
+        does("status", 3)
+        does("nonsense", 2)
+        os.environ["GS_FAKE_ERRNO"] = "38"
+        ok(init("start").returncode != 0, "a daemon that fails is no success")
+        del os.environ["GS_FAKE_ERRNO"]
+        (tmp / "capabilities").write_text("\n")
+        does("start", 0)
+    finally:
+        init("stop")
+
+
+def test_unit():
+    if not shutil.which("systemd-analyze"):
+        ok(True, "systemd unit # SKIP no systemd-analyze here")
+        return
+    with tempfile.TemporaryDirectory() as tmp:
+        unit = pathlib.Path(tmp) / "xensuspendd.service"
+        text = (BUILD / "tools/xenstore-hooks/xensuspendd.service").read_text()
+        # Installed it has this name; here it need not be.
+        unit.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={DAEMON}", text,
+                               flags=re.MULTILINE))
+        # Without man pages, which are looked for where they would be installed.
+        seen = subprocess.run(["systemd-analyze", "verify", "--man=no", unit],
+                              stdout=subprocess.PIPE, text=True, check=False,
+                              stderr=subprocess.STDOUT, timeout=LIMIT_S)
+        ours = [line for line in seen.stdout.splitlines()
+                if "xensuspendd" in line]
+        same((seen.returncode, ours), (0, []), "systemd-analyze verify")
+        seen = subprocess.run(["systemd-analyze", "security", "--offline=yes",
+                               "--threshold=16", unit], check=False, text=True,
+                              stdout=subprocess.PIPE, timeout=LIMIT_S,
+                              stderr=subprocess.STDOUT)
+        ok(seen.returncode == 0, "exposure of the service is 1.6 at most",
+           seen.stdout.splitlines()[-1])
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        tmp = pathlib.Path(name)
+        test_options()
+        test_check(tmp)
+        test_life(tmp)
+        test_init(tmp)
+    test_unit()
+    print(f"1..{count}")
+    return 1 if failed else 0
+
+
+sys.exit(main())

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What xensuspendd needs of a host, for tests of the program as a whole: an
+ * empty xenstored of its own, and a hypervisor with one domain, which sleeps.
+ * $GS_FAKE_ERRNO: what the hypervisor fails with.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "../../tools/xenstore-hooks/source.h"
+
+#include "fake_xenstore.h"
+
+struct source {
+    int fd;
+};
+
+__attribute__((constructor))
+static void begin(void)
+{
+    fake_xs_reset();
+    fake_xs->introduced[1] = true;
+}
+
+__attribute__((destructor))
+static void end(void)
+{
+    fake_xs_free();
+}
+
+struct source *source_open(void)
+{
+    const char *number = getenv("GS_FAKE_ERRNO");
+    struct source *s;
+
+    if (number) {
+        errno = atoi(number);
+        return NULL;
+    }
+    s = calloc(1, sizeof(*s));
+    if (s)
+        s->fd = eventfd(0, EFD_CLOEXEC);
+    return s;
+}
+
+void source_close(struct source *s)
+{
+    if (s)
+        close(s->fd);
+    free(s);
+}
+
+int source_fd(const struct source *s)
+{
+    return s->fd;
+}
+
+int source_take(struct source *s)
+{
+    (void)s;
+    return 0;
+}
+
+int source_unmask(struct source *s)
+{
+    (void)s;
+    return 0;
+}
+
+int source_list(struct source *s, uint64_t after_seq,
+                int (*fn)(void *arg,
+                          const struct xen_guest_suspend_record *rec),
+                void *arg)
+{
+    const struct xen_guest_suspend_record rec = {
+        .domid = 1, .instance = 1, .seq = 2, .nr_suspends = 1,
+        .state = XEN_GUEST_SUSPEND_STATE_SUSPENDED,
+        .wake_virq = XEN_GUEST_SUSPEND_VIRQ_NONE,
+    };
+
+    (void)s;
+    return after_seq < rec.seq ? fn(arg, &rec) : 0;
+}
