@@ -596,14 +596,14 @@ static void accounting(void)
     uint64_t began;
     int id;
 
-    if (xen_times_start()) {
+    if (xen_times_start(0)) {
         report_error("", "no-steal-time", "cannot register the runstate area");
     } else {
         began = vcount();
         ptimer_arm(1000);
-        before = xen_times();
+        before = xen_times(0);
         sleep_simply();
-        after = xen_times();
+        after = xen_times(0);
         if (!call.resumed) {
             report_equal("", "no-steal-time", PSCI_SUCCESS,
                          (int64_t)call.x[0]);
@@ -782,6 +782,43 @@ static bool other_off(void)
     return WAIT_UNTIL(vcpu_is_off(1));
 }
 
+/* What vCPU 1 is told of a sleep, and of a while awake, that it was off in. */
+static void offline_vcpu_accounting(void)
+{
+    const uint64_t ms = 1000000;
+    struct times before, asleep, awake;
+
+    if (xen_times_start(1)) {
+        report_error("", "offline-vcpu-accounting",
+                     "cannot register the runstate area");
+        return;
+    }
+    before = xen_times(1);
+    ptimer_arm(1000);
+    sleep_simply();
+    xen_times_start(1);
+    asleep = xen_times(1);
+    (void)WAIT_UNTIL(false);
+    xen_times_start(1);
+    awake = xen_times(1);
+    quiet();
+    if (!call.resumed) {
+        report_equal("", "offline-vcpu-accounting", PSCI_SUCCESS,
+                     (int64_t)call.x[0]);
+        return;
+    }
+    report_true("", "offline-vcpu-sleep-is-not-offline-time",
+                asleep.offline - before.offline < 500 * ms,
+                "expected less than 500 ms offline, got more");
+    report_true("", "offline-vcpu-sleep-is-blocked-time",
+                asleep.blocked - before.blocked > 800 * ms,
+                "expected more than 800 ms blocked, got less");
+    report_true("", "offline-vcpu-is-offline-when-awake",
+                awake.offline - asleep.offline > 1800 * ms &&
+                awake.blocked == asleep.blocked,
+                "expected 2 s offline and none blocked, got something else");
+}
+
 static void smp(void)
 {
     const struct variant *v;
@@ -823,7 +860,13 @@ static void smp(void)
                     "expected vCPU 1 to start, got nothing");
     }
 
-    if (!other_off() || !other_on(other_tries)) {
+    if (!other_off()) {
+        report_error("", "smp", "vCPU 1 does not go off");
+        return;
+    }
+    offline_vcpu_accounting();
+
+    if (!other_on(other_tries)) {
         report_error("", "denied-to-vcpu-1-too", "vCPU 1 does not restart");
         return;
     }

@@ -176,12 +176,15 @@ int xen_watchdog(unsigned int id, unsigned int seconds);
  * domain that every guest knows to exist.
  */
 long xen_guest_suspend_op(unsigned int op);
-/* Of this vCPU: how it spent its time, in ns. */
+/*
+ * How a vCPU, the first or the second, spent its time, in ns: as of its last
+ * start, or for one that is not running as of the last xen_times_start().
+ */
 struct times {
     uint64_t running, runnable, blocked, offline;
 };
-int xen_times_start(void);
-struct times xen_times(void);
+int xen_times_start(unsigned int vcpu);
+struct times xen_times(unsigned int vcpu);
 
 /* console.c */
 

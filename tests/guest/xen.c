@@ -14,7 +14,7 @@ static uint8_t shared_page[4096] __attribute__((aligned(4096)));
 struct shared_info *const shared = (struct shared_info *)shared_page;
 
 /* Not to cross a page, which Xen refuses. */
-static struct vcpu_runstate_info runstate __attribute__((aligned(64)));
+static struct vcpu_runstate_info runstates[2] __attribute__((aligned(128)));
 
 static long call2(unsigned long op, const void *arg, unsigned long nr)
 {
@@ -145,20 +145,23 @@ long xen_guest_suspend_op(unsigned int op)
     return call2((uintptr_t)&domctl, NULL, __HYPERVISOR_domctl);
 }
 
-int xen_times_start(void)
+int xen_times_start(unsigned int vcpu)
 {
     struct vcpu_register_runstate_memory_area area = {
-        .addr.p = (uintptr_t)&runstate,
+        .addr.p = (uintptr_t)&runstates[vcpu],
     };
 
-    return xen_call(VCPUOP_register_runstate_memory_area, 0, (uintptr_t)&area,
+    return xen_call(VCPUOP_register_runstate_memory_area, vcpu, (uintptr_t)&area,
                     __HYPERVISOR_vcpu_op);
 }
 
-struct times xen_times(void)
+struct times xen_times(unsigned int vcpu)
 {
-    /* Xen writes it when the vCPU is scheduled in, so it cannot tear here. */
-    const volatile uint64_t *t = runstate.time;
+    /*
+     * Xen writes it when the vCPU is scheduled in, or asked for it, so it cannot
+     * tear here.
+     */
+    const volatile uint64_t *t = runstates[vcpu].time;
 
     return (struct times) {
         .running = t[RUNSTATE_running], .runnable = t[RUNSTATE_runnable],

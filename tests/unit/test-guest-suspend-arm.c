@@ -217,6 +217,13 @@ static void test_later(void)
     vgic_inject_irq(&d, v, FAKE_SPI, true);
     TAP_OK(domain_is_suspended(&d) && v->is_asleep,
            "asleep: a disabled interrupt wakes nobody");
+    /* One that found vCPU 1 online, just before it went off. */
+    d.vcpu[1].pause_flags &= ~VPF_down;
+    vgic_inject_irq(&d, &d.vcpu[1], FAKE_SPI + 1, true);
+    TAP_OK(domain_is_suspended(&d) && v->is_asleep,
+           "asleep: an interrupt of another vCPU wakes nobody");
+    d.vcpu[1].pause_flags |= VPF_down;
+    fake_take_irqs(&d.vcpu[1]);
     vgic_inject_irq(&d, v, FAKE_SPI + 1, true);
     TAP_OK(!domain_is_suspended(&d) && !v->is_asleep && !v->pause_flags &&
            d.guest_suspend.wake_virq == FAKE_SPI + 1 &&

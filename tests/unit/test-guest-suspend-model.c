@@ -13,7 +13,8 @@
  *
  * After each step seq has to have grown with the state, and only with it.  In
  * the end a domain that is suspended is kept from running, asleep, and has
- * nothing pending that should have woken it; one that is not is runnable.
+ * nothing pending that should have woken it; one that is not is runnable.  All
+ * vCPUs are accounted alike, those that are offline too.
  */
 
 #include "fake_xen/fake.h"
@@ -160,6 +161,32 @@ static void guest_sleeps_twice(void)
         return;
     irqs_taken += fake_take_irqs(guest_vcpu);
     guest_sleep_once();
+}
+
+/* vCPU 1 goes off, and then vCPU 0 sleeps. */
+
+static struct vcpu *const other_vcpu = &domains[0].vcpu[1];
+
+static bool other_is_off(void)
+{
+    return other_vcpu->pause_flags & VPF_down;
+}
+
+static void other_goes_off(void)
+{
+    set_bit(_VPF_down, &other_vcpu->pause_flags);
+    vcpu_sleep_nosync(other_vcpu);
+}
+
+static void guest_sleeps_once_other_is_off(void)
+{
+    wait_until(other_is_off, FAKE_OTHERS);
+    guest_sleep_once();
+}
+
+static void spi_comes_for_other(void)
+{
+    vgic_inject_irq(dom, other_vcpu, FAKE_SPI + 1, true);
 }
 
 static void spi_comes(void)
@@ -310,7 +337,7 @@ static void check_end(const struct scenario *s)
 {
     const struct guest_suspend *gs = &dom->guest_suspend;
     bool suspended = gs->state == XEN_GUEST_SUSPEND_STATE_SUSPENDED;
-    bool flag = guest_vcpu->pause_flags & VPF_suspended;
+    const struct vcpu *v;
     unsigned int i, ended = 0, wakes = 0;
     const char *more;
 
@@ -326,9 +353,16 @@ static void check_end(const struct scenario *s)
         wakes += a->finished && a->record.wake_reason && !a->rc &&
                  a->record.domid == 1;
     }
-    if (flag != suspended)
-        say_wrong(flag ? "running, but kept from it"
-                       : "suspended, but not kept from running");
+    for_each_vcpu (dom, v) {
+        if (!(v->pause_flags & VPF_suspended) == suspended)
+            say_wrong(suspended ? "suspended, but not kept from running"
+                                : "running, but kept from it");
+        if (v->is_blocked != suspended)
+            say_wrong(suspended ? "suspended, but accounted as offline"
+                                : "running, but accounted as blocked");
+    }
+    if (!(other_vcpu->pause_flags & VPF_down) || !other_vcpu->is_asleep)
+        say_wrong("vCPU 1 came online");
     if (suspended && !guest_vcpu->is_asleep)
         say_wrong("suspended, but on its CPU");
     if (!suspended && guest_vcpu->is_asleep)
@@ -378,6 +412,11 @@ static int rc_of(void (*run)(void))
 static bool is_asleep(void)
 {
     return dom->guest_suspend.state == XEN_GUEST_SUSPEND_STATE_SUSPENDED;
+}
+
+static const char *must_sleep(void)
+{
+    return is_asleep() ? NULL : "an interrupt of an offline vCPU ended it";
 }
 
 static const char *must_run(void)
@@ -489,6 +528,9 @@ static const struct scenario crowds[] = {
       { guest_sleeps, toolstack_wakes_other, reader_reads }, NULL },
     { "interrupt, destruction, reader", true,
       { spi_comes, host_destroys, reader_reads }, must_run },
+    { "entry, another vCPU that went off, its interrupt", false,
+      { other_goes_off, guest_sleeps_once_other_is_off, spi_comes_for_other },
+      must_sleep },
     { "entry, interrupt, reader of VIRQs", false,
       { guest_sleeps, spi_comes, reader_gets_virq }, must_run },
 };
@@ -522,6 +564,10 @@ static void set_up(const struct scenario *s)
         vpsci_system_suspend(0x1000, 0);
     }
     fake_drop_tasklets();
+    if (s->actors[0] == other_goes_off) {
+        other_vcpu->pause_flags = 0;
+        other_vcpu->is_asleep = false;
+    }
 
     wrong = NULL;
     irqs_taken = 0;
@@ -543,7 +589,8 @@ static void set_up(const struct scenario *s)
         struct actor *a = &actors[i];
 
         a->run = s->actors[i];
-        a->caller = a->run == guest_sleeps || a->run == guest_sleeps_twice
+        a->caller = a->run == guest_sleeps || a->run == guest_sleeps_twice ||
+                    a->run == guest_sleeps_once_other_is_off
                      ? guest_vcpu : &dom0.vcpu[0];
         getcontext(&a->context);
         a->context.uc_stack.ss_sp = stacks[i];

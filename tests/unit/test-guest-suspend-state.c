@@ -48,6 +48,11 @@ static bool begin(struct domain *d)
     return guest_suspend_begin(d, &d->vcpu[0], XEN_GUEST_SUSPEND_KIND_PSCI);
 }
 
+static bool begin_s3(struct domain *d)
+{
+    return guest_suspend_begin(d, &d->vcpu[0], XEN_GUEST_SUSPEND_KIND_ACPI_S3);
+}
+
 static int resume(struct domain *d, uint32_t flags, uint32_t virq,
                   uint64_t seq, uint64_t instance)
 {
@@ -66,7 +71,7 @@ static bool end_by_interrupt(struct domain *d)
                                    &d->vcpu[0]);
 
     if (ended)
-        guest_suspend_release(&d->vcpu[0]);
+        guest_suspend_release(d);
     return ended;
 }
 
@@ -116,8 +121,8 @@ static void test_new_domain(void)
 /* What a domain is in, what happens to it, and what comes of it. */
 
 enum from { RUNNING, ASLEEP, ASLEEP_S3, SHUTTING_DOWN, DYING, NR_FROM };
-enum event { BEGIN, BEGIN_S3, DENIED, INTERRUPT, MODEL, SHUTDOWN, DESTROY,
-             WAKE, WAKE_VIRQ };
+enum event { BEGIN, BEGIN_S3, DENIED, INTERRUPT, LATE_INTERRUPT, MODEL,
+             SHUTDOWN, DESTROY, WAKE, WAKE_VIRQ };
 
 static const char *const from_names[] = {
     "running", "asleep", "in S3", "shutting down", "dying",
@@ -142,6 +147,8 @@ static const struct transition {
       { REFUSED, REFUSED, REFUSED, REFUSED, REFUSED } },
     { INTERRUPT, "interrupt", XEN_GUEST_SUSPEND_WAKE_INTERRUPT, 27,
       { 0, LEAVES, LEAVES, 0, 0 } },
+    { LATE_INTERRUPT, "interrupt of an offline vCPU",
+      XEN_GUEST_SUSPEND_WAKE_NONE, NO_VIRQ, { 0, 0, 0, 0, 0 } },
     { MODEL, "device model's wake", XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL,
       NO_VIRQ, { 0, LEAVES, LEAVES, 0, 0 } },
     { SHUTDOWN, "shutdown", XEN_GUEST_SUSPEND_WAKE_SHUTDOWN, NO_VIRQ,
@@ -156,12 +163,12 @@ static const struct transition {
 
 static void enter_from(struct domain *d, enum from from)
 {
-    if (from == ASLEEP) {
+    if (from == ASLEEP)
         begin(d);
-        vcpu_sleep_nosync(&d->vcpu[0]);
-    } else if (from == ASLEEP_S3) {
-        guest_suspend_begin(d, NULL, XEN_GUEST_SUSPEND_KIND_ACPI_S3);
-    }
+    else if (from == ASLEEP_S3)
+        begin_s3(d);
+    if (domain_is_suspended(d))
+        guest_suspend_sleep(d);
     d->is_shutting_down = from == SHUTTING_DOWN;
     d->is_dying = from == DYING;
 }
@@ -169,24 +176,24 @@ static void enter_from(struct domain *d, enum from from)
 /* Returns whether it said that it did. */
 static bool happen(struct domain *d, const struct transition *t)
 {
-    /* Where the suspend has a sleeper: the caller has to let it run. */
-    struct vcpu *sleeper = d->guest_suspend.sleeper;
     bool did = false;
 
     switch (t->event) {
     case BEGIN:
         return begin(d);
     case BEGIN_S3:
-        return guest_suspend_begin(d, NULL, XEN_GUEST_SUSPEND_KIND_ACPI_S3);
+        return begin_s3(d);
     case DENIED:
         guest_suspend_denied(d, t->reason);
         return false;
     case INTERRUPT:
+    case LATE_INTERRUPT:
     case MODEL:
         did = guest_suspend_end(d, t->reason, t->virq,
-                                t->event == MODEL ? NULL : &d->vcpu[1]);
-        if (did && sleeper)
-            guest_suspend_release(sleeper);
+                                t->event == MODEL ? NULL
+                                : &d->vcpu[t->event == LATE_INTERRUPT]);
+        if (did)
+            guest_suspend_release(d);
         return did;
     case SHUTDOWN:
         d->is_shutting_down = true;
@@ -223,7 +230,8 @@ static void test_transition(enum from from, const struct transition *t)
     const unsigned int outcome = t->outcome[from];
     struct domain d, other;
     record_t before, after, wanted;
-    bool did;
+    unsigned long flag;
+    bool did, sleeps_on;
 
     start();
     fake.now = 100;
@@ -258,7 +266,7 @@ static void test_transition(enum from from, const struct transition *t)
         wanted.state = XEN_GUEST_SUSPEND_STATE_RUNNING;
         wanted.wake_reason = t->reason;
         wanted.wake_virq = t->virq;
-        wanted.wake_vcpu = t->event == INTERRUPT || t->event == WAKE_VIRQ;
+        wanted.wake_vcpu = t->event == WAKE_VIRQ;
         wanted.asleep_ns = 200;
     }
     if (outcome & REFUSED) {
@@ -274,11 +282,15 @@ static void test_transition(enum from from, const struct transition *t)
     TAP_OK(domain_is_suspended(&d) ==
            (wanted.state == XEN_GUEST_SUSPEND_STATE_SUSPENDED),
            "%s, %s: domain_is_suspended", from_names[from], t->name);
-    TAP_OK(!(d.vcpu[0].pause_flags & VPF_suspended) ==
-           !(domain_is_suspended(&d) && d.guest_suspend.sleeper),
-           "%s, %s: the vCPU is kept iff it sleeps", from_names[from], t->name);
-    TAP_OK(!d.vcpu[1].pause_flags && !d.vcpu[1].is_asleep &&
-           d.vcpu[0].is_asleep == (from == ASLEEP && !(outcome & LEAVES)),
+    flag = domain_is_suspended(&d) ? VPF_suspended : 0;
+    TAP_OK(d.vcpu[0].pause_flags == flag &&
+           d.vcpu[1].pause_flags == (VPF_down | flag),
+           "%s, %s: the vCPUs are kept iff it sleeps", from_names[from],
+           t->name);
+    sleeps_on = (from == ASLEEP || from == ASLEEP_S3) && !(outcome & LEAVES);
+    TAP_OK(d.vcpu[0].is_asleep == sleeps_on && d.vcpu[1].is_asleep &&
+           d.vcpu[0].is_blocked == sleeps_on &&
+           d.vcpu[1].is_blocked == sleeps_on,
            "%s, %s: and woken iff it wakes", from_names[from], t->name);
     TAP_OK(d.watchdogs_stopped == domain_is_suspended(&d),
            "%s, %s: watchdogs", from_names[from], t->name);
@@ -292,6 +304,7 @@ static void test_transition(enum from from, const struct transition *t)
                from_names[from], t->name);
         break;
     case INTERRUPT:
+    case LATE_INTERRUPT:
     case MODEL:
     case WAKE:
     case WAKE_VIRQ:
@@ -349,8 +362,7 @@ static void test_accounting(void)
     fake.now += 3;
     TAP_EQ_INT(get(&d).asleep_ns, 153, "asleep_ns counts the sleep under way");
     rec = get(&d);
-    TAP_OK(guest_suspend_begin(&d, NULL, XEN_GUEST_SUSPEND_KIND_ACPI_S3),
-           "a second entry is no failure");
+    TAP_OK(begin_s3(&d), "a second entry is no failure");
     out = get(&d);
     TAP_OK(same_record(&out, &rec), "and changes nothing");
 
@@ -575,11 +587,22 @@ static void test_resume_virq(void)
            rec.wake_virq == NO_VIRQ, "injects none");
 
     /* The vCPU that woke is the sleeper, whichever it is. */
+    d.vcpu[0].pause_flags = VPF_down;
+    d.vcpu[1].pause_flags = 0;
     guest_suspend_begin(&d, &d.vcpu[1], XEN_GUEST_SUSPEND_KIND_PSCI);
-    TAP_OK(d.vcpu[1].pause_flags == VPF_suspended && !d.vcpu[0].pause_flags,
+    TAP_OK(d.vcpu[1].pause_flags == VPF_suspended,
            "the sleeper may be vCPU 1");
+    TAP_OK(!guest_suspend_end(&d, XEN_GUEST_SUSPEND_WAKE_INTERRUPT, 27,
+                              &d.vcpu[0]),
+           "which no interrupt of vCPU 0 wakes");
     TAP_EQ_INT(resume(&d, 0, 0, 0, 0), 0, "and is woken");
     TAP_OK(get(&d).wake_vcpu == 1 && !d.vcpu[1].pause_flags, "and recorded");
+    TAP_OK(d.vcpu[0].pause_flags == VPF_down, "while vCPU 0 stays offline");
+    guest_suspend_begin(&d, &d.vcpu[1], XEN_GUEST_SUSPEND_KIND_PSCI);
+    TAP_OK(guest_suspend_end(&d, XEN_GUEST_SUSPEND_WAKE_INTERRUPT, 27,
+                             &d.vcpu[1]) && get(&d).wake_vcpu == 1,
+           "an interrupt of vCPU 1 wakes it, too");
+    guest_suspend_release(&d);
     fake_domain_kill(&d);
     finish("resume with a vIRQ: no fault");
 }

@@ -117,11 +117,13 @@ bool guest_suspend_begin(struct domain *d, struct vcpu *sleeper,
         count_denied(gs, XEN_GUEST_SUSPEND_DENIED_SHUTDOWN);
     else if ( gs->state != XEN_GUEST_SUSPEND_STATE_SUSPENDED )
     {
+        struct vcpu *v;
+
         gs->kind = kind;
         gs->nr_suspends++;
         gs->sleeper = sleeper;
-        if ( sleeper )
-            set_bit(_VPF_suspended, &sleeper->pause_flags);
+        for_each_vcpu ( d, v )
+            set_bit(_VPF_suspended, &v->pause_flags);
         watchdog_domain_suspend(d);
         change_state(gs, XEN_GUEST_SUSPEND_STATE_SUSPENDED, NOW());
     }
@@ -129,6 +131,15 @@ bool guest_suspend_begin(struct domain *d, struct vcpu *sleeper,
     spin_unlock_irqrestore(&guest_suspend_lock, flags);
 
     return ok;
+}
+
+void guest_suspend_sleep(struct domain *d)
+{
+    struct vcpu *v;
+
+    /* Those that are offline, too: from here on they count as blocked. */
+    for_each_vcpu ( d, v )
+        vcpu_sleep_nosync(v);
 }
 
 static void end_locked(struct domain *d, unsigned int reason, uint32_t virq,
@@ -148,12 +159,14 @@ static void end_locked(struct domain *d, unsigned int reason, uint32_t virq,
 bool guest_suspend_end(struct domain *d, unsigned int reason, uint32_t virq,
                        const struct vcpu *wake_vcpu)
 {
+    const struct guest_suspend *gs = &d->guest_suspend;
     unsigned long flags;
     bool ended;
 
     spin_lock_irqsave(&guest_suspend_lock, flags);
 
-    ended = d->guest_suspend.state == XEN_GUEST_SUSPEND_STATE_SUSPENDED;
+    ended = gs->state == XEN_GUEST_SUSPEND_STATE_SUSPENDED &&
+            (!wake_vcpu || wake_vcpu == gs->sleeper);
     if ( ended )
         end_locked(d, reason, virq, wake_vcpu);
 
@@ -162,18 +175,29 @@ bool guest_suspend_end(struct domain *d, unsigned int reason, uint32_t virq,
     return ended;
 }
 
-void guest_suspend_release(struct vcpu *sleeper)
+static void release_vcpu(struct vcpu *v)
 {
-    clear_bit(_VPF_suspended, &sleeper->pause_flags);
-    vcpu_wake(sleeper);
+    clear_bit(_VPF_suspended, &v->pause_flags);
+    vcpu_wake(v);
+}
+
+void guest_suspend_release(struct domain *d)
+{
+    /* Stable: until it is released, the domain cannot suspend again. */
+    struct vcpu *sleeper = d->guest_suspend.sleeper, *v;
+
+    for_each_vcpu ( d, v )
+        if ( v != sleeper )
+            release_vcpu(v);
+
+    /* Last, for once it runs, the flags may be those of its next suspend. */
+    release_vcpu(sleeper);
 }
 
 void guest_suspend_cancel(struct domain *d, unsigned int reason)
 {
-    /* The sleeper is stable: nobody else releases it once we ended this. */
-    if ( guest_suspend_end(d, reason, XEN_GUEST_SUSPEND_VIRQ_NONE, NULL) &&
-         d->guest_suspend.sleeper )
-        guest_suspend_release(d->guest_suspend.sleeper);
+    if ( guest_suspend_end(d, reason, XEN_GUEST_SUSPEND_VIRQ_NONE, NULL) )
+        guest_suspend_release(d);
 }
 
 bool domain_is_suspended(const struct domain *d)
@@ -343,7 +367,7 @@ static int resume(struct domain *d, struct xen_domctl_guest_suspend *op)
      */
     if ( inject )
         arch_guest_suspend_inject_virq(target, virq);
-    guest_suspend_release(gs->sleeper);
+    guest_suspend_release(d);
 
     return 0;
 }

@@ -133,32 +133,42 @@ struct vcpu *fake_current(void)
     return fake.caller;
 }
 
+void fake_flags_point(const struct vcpu *v)
+{
+    fake_point(v->vcpu_id ? FAKE_OTHERS : FAKE_FLAGS, NULL);
+}
+
+/* The only bits that the code changes are those of vCPUs. */
 void set_bit(unsigned int nr, unsigned long *word)
 {
-    fake_point(FAKE_FLAGS, NULL);
+    fake_flags_point(container_of(word, struct vcpu, pause_flags));
     *word |= 1UL << nr;
 }
 
 void clear_bit(unsigned int nr, unsigned long *word)
 {
-    fake_point(FAKE_FLAGS, NULL);
+    fake_flags_point(container_of(word, struct vcpu, pause_flags));
     *word &= ~(1UL << nr);
 }
 
 void vcpu_wake(struct vcpu *v)
 {
     fake_expect_no_lock("vcpu_wake");
-    fake_point(FAKE_FLAGS, NULL);
+    fake_flags_point(v);
     if (!v->pause_flags)
         v->is_asleep = false;
+    if (!(v->pause_flags & VPF_suspended))
+        v->is_blocked = false;
 }
 
 void vcpu_sleep_nosync(struct vcpu *v)
 {
     fake_expect_no_lock("vcpu_sleep_nosync");
-    fake_point(FAKE_FLAGS, NULL);
+    fake_flags_point(v);
     if (v->pause_flags)
         v->is_asleep = true;
+    if (v->pause_flags & VPF_suspended)
+        v->is_blocked = true;
 }
 
 /* Their own timers are beyond the fake; the calls have to be in pairs. */
@@ -323,6 +333,10 @@ void fake_domain_create(struct domain *d, domid_t domid)
     for (i = 0; i < FAKE_NR_VCPUS; i++) {
         d->vcpu[i].domain = d;
         d->vcpu[i].vcpu_id = i;
+        if (i) {
+            d->vcpu[i].pause_flags = VPF_down;
+            d->vcpu[i].is_asleep = true;
+        }
     }
     guest_suspend_domain_init(d);
 }

@@ -18,7 +18,8 @@
 /* What a step that begins at a fake_point() touches. */
 #define FAKE_LEAF     (1U << 0)  /* The leaf lock and what it guards. */
 #define FAKE_VGIC     (1U << 1)  /* Other locks. */
-#define FAKE_FLAGS    (1U << 2)  /* pause_flags, is_asleep */
+#define FAKE_FLAGS    (1U << 2)  /* pause_flags, is_asleep, is_blocked... */
+#define FAKE_OTHERS   (1U << 3)  /* ... of another vCPU than the first. */
 
 #define FAKE_MAX_LOCKS 4
 
@@ -60,6 +61,8 @@ extern struct fake fake;
 void fake_reset(void);
 
 void fake_point(unsigned int touches, spinlock_t *lock);
+/* The same, before a look at v's pause flags or a change of them. */
+void fake_flags_point(const struct vcpu *v);
 void fake_expect_no_lock(const char *what);
 void fake_expect_leaf_lock(const char *what);
 
@@ -68,7 +71,8 @@ unsigned int fake_run_tasklets(void);
 void fake_drop_tasklets(void);
 
 /*
- * A domain, as domain_create() makes it: all zero, then entered into the list.
+ * A domain, as domain_create() makes it: all zero, but for all vCPUs after the
+ * first being offline, and entered into the list.
  * kill does what domain_kill() and domain_destroy() do, shutdown what
  * domain_shutdown() does, as far as guest suspend sees it.
  */

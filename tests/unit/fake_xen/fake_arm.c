@@ -58,18 +58,22 @@ void vgic_inject_irq(struct domain *d, struct vcpu *v, unsigned int virq,
     unsigned long flags;
     bool woken;
 
-    (void)d;
     (void)level;
     fake_expect_no_lock("vgic_inject_irq");
     spin_lock_irqsave(&v->arch.vgic.lock, flags);
+    fake_flags_point(v);
+    if (v->pause_flags & VPF_down) {
+        spin_unlock_irqrestore(&v->arch.vgic.lock, flags);
+        return;
+    }
     n->status |= 1UL << GIC_IRQ_GUEST_QUEUED;
     if (list_empty(&n->inflight))
         list_add_tail(&n->inflight, &v->arch.vgic.inflight_irqs);
-    fake_point(FAKE_FLAGS, NULL);
+    fake_flags_point(v);
     woken = vgic_queued_wakeup(v, n);
     spin_unlock_irqrestore(&v->arch.vgic.lock, flags);
     if (woken)
-        guest_suspend_release(v);
+        guest_suspend_release(d);
 }
 
 static void init_irq(struct pending_irq *p, unsigned int irq)
@@ -91,8 +95,6 @@ void fake_arm_domain_init(struct domain *d)
     for (i = 0; i < FAKE_NR_SPIS; i++)
         init_irq(&d->arch.vgic.pending_irqs[i], NR_LOCAL_IRQS + i);
     for_each_vcpu (d, v) {
-        if (v->vcpu_id)
-            v->pause_flags = VPF_down;
         v->arch.virt_timer.irq = FAKE_VIRT_TIMER;
         v->arch.phys_timer.irq = FAKE_PHYS_TIMER;
         INIT_LIST_HEAD(&v->arch.vgic.inflight_irqs);

@@ -159,9 +159,9 @@ int32_t vpsci_system_suspend(register_t entry_point, register_t context_id)
     v->arch.psci_resume.pending = true;
 
     if ( wake_if_irq_pending(v) )
-        guest_suspend_release(v);
+        guest_suspend_release(d);
     else
-        vcpu_sleep_nosync(v);
+        guest_suspend_sleep(d);
 
     return PSCI_SUCCESS;
 }

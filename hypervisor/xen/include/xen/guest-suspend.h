@@ -39,7 +39,7 @@ struct guest_suspend {
     uint8_t kind;
     uint8_t wake_reason;
     uint8_t denied_reason;
-    /* The vCPU that the suspend keeps from running, or NULL. */
+    /* The vCPU that is to run again when the suspend ends. */
     struct vcpu *sleeper;
 };
 
@@ -50,27 +50,31 @@ void guest_suspend_domain_init(struct domain *d);
 void guest_suspend_domain_destroy(struct domain *d);
 
 /*
- * The domain suspends.  With a sleeper, that vCPU, which is the current one,
- * is kept from running until the suspend ends; the caller then looks for a
- * wake-up event that came before, and calls vcpu_sleep_nosync() if there is
- * none.  Returns false, and counts a denied attempt, for a domain that is
- * shutting down or dying.
+ * The domain suspends: from here on and until the suspend ends, none of its
+ * vCPUs is runnable.  The sleeper is the one that is to run again then; the
+ * others are offline, and remain so.  The caller then looks for a wake-up event
+ * that came before, and calls guest_suspend_sleep() if there is none.  Returns
+ * false, and counts a denied attempt, for a domain that is shutting down or
+ * dying.
  */
 bool guest_suspend_begin(struct domain *d, struct vcpu *sleeper,
                          unsigned int kind);
+void guest_suspend_sleep(struct domain *d);
 
 /* The domain's attempt to suspend was refused. */
 void guest_suspend_denied(struct domain *d, unsigned int reason);
 
 /*
- * The domain's suspend ends, if it is in one.  Returns whether it was: the
- * caller then lets the sleeper run, by guest_suspend_release(), once it has
- * dropped its locks and made pending what the sleeper shall find.  Until then
- * the vCPU cannot suspend again.
+ * The domain's suspend ends, if it is in one.  What comes for one vCPU, the
+ * wake_vcpu, ends it if that is the sleeper: one that the guest took offline is
+ * beyond interrupts.  Returns whether it ended: the caller then lets the
+ * sleeper run, by guest_suspend_release(), once it has dropped its locks and
+ * made pending what the sleeper shall find.  Until then the domain cannot
+ * suspend again.
  */
 bool guest_suspend_end(struct domain *d, unsigned int reason, uint32_t virq,
                        const struct vcpu *wake_vcpu);
-void guest_suspend_release(struct vcpu *sleeper);
+void guest_suspend_release(struct domain *d);
 
 /* The same for a domain that is shutting down, or dying. */
 void guest_suspend_cancel(struct domain *d, unsigned int reason);
@@ -95,7 +99,7 @@ void arch_guest_suspend_inject_virq(struct vcpu *target, uint32_t virq);
 
 static inline void guest_suspend_domain_init(struct domain *d) {}
 static inline void guest_suspend_domain_destroy(struct domain *d) {}
-static inline void guest_suspend_release(struct vcpu *sleeper) {}
+static inline void guest_suspend_release(struct domain *d) {}
 static inline void guest_suspend_cancel(struct domain *d, unsigned int reason)
 {}
 static inline bool domain_is_suspended(const struct domain *d)

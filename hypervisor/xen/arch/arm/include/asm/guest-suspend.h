@@ -26,7 +26,8 @@ bool vcpu_irq_ends_suspend(struct vcpu *v, const struct pending_irq *p);
 
 /*
  * An interrupt was queued for v, under its vGIC lock, which is held.  Returns
- * whether it ended a suspend, so that v is to be released without the lock.
+ * whether it ended a suspend, so that the domain is to be released without the
+ * lock.
  */
 static inline bool vgic_queued_wakeup(struct vcpu *v,
                                       const struct pending_irq *p)
