@@ -123,8 +123,13 @@ def test_life(tmp):
                 return True
         return False
 
-    ok(log_line(r'domain="" domid=1 state=suspended seq=2 suspends=1 '
-                r"reason=none$"), "a line for a change")
+    line = next(child.stderr)
+    same(line, 'xensuspendd: domain="" domid=1 state=suspended seq=2 '
+         "suspends=1 reason=none\n", "a line for a change")
+    for example in re.findall(r"^    (xensuspendd: .*)$", section("LOG"),
+                              re.MULTILINE):
+        same(re.sub(r"=\S+", "=", example), re.sub(r"=\S+", "=", line.strip()),
+             "an example of one")
     ok(log_line(r'hook=a domain="" domid=1 seq=2: told$'),
        "a line of a hook's")
     names = set(re.findall(r"^(GUEST_SUSPEND_\w+)=", (tmp / "env").read_text(),
@@ -140,6 +145,33 @@ def test_life(tmp):
     child.send_signal(signal.SIGTERM)
     same(child.wait(LIMIT_S), 0, "SIGTERM ends it well")
     ok(not (tmp / "pid").exists(), "and takes the pidfile away")
+
+
+def test_watch_example(tmp):
+    """A script from the manual, with commands that it finds in their place."""
+    if not shutil.which("bash"):
+        ok(True, "example of a wait # SKIP no bash here")
+        return
+    pod = (SOURCE / "man/xen-guest-suspend-paths.7.pod").read_text()
+    script = re.search(r"^    while read.*?^    done < .*?$", pod,
+                       re.MULTILINE | re.DOTALL).group(0)
+    bin_dir = tmp / "bin"
+    bin_dir.mkdir()
+    hook(bin_dir / "xenstore-watch", 0o755,
+         f"#!/bin/sh\necho $$ >{tmp}/watcher\necho $1; echo $1; echo $1\n"
+         "exec sleep 1000\n")
+    hook(bin_dir / "xenstore-read", 0o755,
+         f"#!/bin/sh\necho $1 >>{tmp}/reads\n"
+         f"[ $(wc -l <{tmp}/reads) -lt 2 ] && echo running || echo suspended\n")
+    try:
+        subprocess.run(["bash", "-c", script], timeout=LIMIT_S, check=False,
+                       env={"PATH": f"{bin_dir}:/usr/bin:/bin"})
+        same((tmp / "reads").read_text(),
+             2 * "/tool/guest-suspend/3/state\n", "example of a wait")
+    except subprocess.TimeoutExpired:
+        ok(False, "example of a wait", "it does not end")
+    finally:
+        os.kill(int((tmp / "watcher").read_text()), signal.SIGKILL)
 
 
 def test_init(tmp):
@@ -226,6 +258,7 @@ def main():
         test_options()
         test_check(tmp)
         test_life(tmp)
+        test_watch_example(tmp)
         test_init(tmp)
     test_unit()
     print(f"1..{count}")
