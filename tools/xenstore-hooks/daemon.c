@@ -318,8 +318,7 @@ static void work(struct daemon *d)
     unsigned int i;
 
     for (i = 0; d->tree && i < PUBLISH_BATCH; i++) {
-        /* What was missed before we are ready is not a guest's flapping. */
-        dom = model_next(&d->model, now_ms(), !d->ready);
+        dom = model_next(&d->model, now_ms());
         if (!dom)
             break;
         if (dom->gone)
@@ -375,6 +374,8 @@ static int resync(struct daemon *d)
         goto fail;
     if (list_all(d))
         goto fail;
+    if (!d->ready)
+        model_missed(&d->model);
     if (connected) {
         for (i = 0; i < d->model.nr; i++) {
             struct domain *dom = d->model.domains[i];

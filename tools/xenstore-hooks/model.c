@@ -228,36 +228,38 @@ static bool is_dirty(const struct domain *d)
                           d->rec.state != d->shown.state);
 }
 
-/* When the domain is due, rate limits apart from the common one included. */
-static uint64_t due_ms(const struct domain *d, bool unlimited)
+static uint64_t later_ms(uint64_t a_ms, uint64_t b_ms)
 {
-    uint64_t ready_ms = 0;
+    return a_ms > b_ms ? a_ms : b_ms;
+}
 
+static uint64_t due_ms(const struct model *m, const struct domain *d)
+{
     /* Death comes once: it needs no limit. */
-    if (!unlimited && !d->gone)
-        ready_ms = bucket_ready_ms(&d->rate);
-    return d->retry_ms > ready_ms ? d->retry_ms : ready_ms;
+    if (d->gone || d->missed)
+        return d->retry_ms;
+    return later_ms(d->retry_ms, later_ms(bucket_ready_ms(&d->rate),
+                                          bucket_ready_ms(&m->rate)));
 }
 
 static bool is_before(const struct domain *a, const struct domain *b)
 {
+    if (a->missed != b->missed)
+        return a->missed;
     if (a->published_ms != b->published_ms)
         return a->published_ms < b->published_ms;
     return a->rec.seq < b->rec.seq;
 }
 
-struct domain *model_next(struct model *m, uint64_t now_ms, bool unlimited)
+struct domain *model_next(struct model *m, uint64_t now_ms)
 {
-    bool all_ready = unlimited || bucket_ready(&m->rate, now_ms);
     struct domain *best = NULL;
     unsigned int i;
 
     for (i = 0; i < m->nr; i++) {
         struct domain *d = m->domains[i];
 
-        if (!is_dirty(d) || due_ms(d, unlimited) > now_ms)
-            continue;
-        if (!all_ready && !d->gone)
+        if (!is_dirty(d) || due_ms(m, d) > now_ms)
             continue;
         if (!best || is_before(d, best))
             best = d;
@@ -272,17 +274,19 @@ uint64_t model_next_ms(struct model *m)
 
     for (i = 0; i < m->nr; i++) {
         const struct domain *d = m->domains[i];
-        uint64_t ms;
 
-        if (!is_dirty(d))
-            continue;
-        ms = due_ms(d, false);
-        if (!d->gone && bucket_ready_ms(&m->rate) > ms)
-            ms = bucket_ready_ms(&m->rate);
-        if (ms < first_ms)
-            first_ms = ms;
+        if (is_dirty(d) && due_ms(m, d) < first_ms)
+            first_ms = due_ms(m, d);
     }
     return first_ms;
+}
+
+void model_missed(struct model *m)
+{
+    unsigned int i;
+
+    for (i = 0; i < m->nr; i++)
+        m->domains[i]->missed = is_dirty(m->domains[i]);
 }
 
 bool model_settled(const struct model *m)
@@ -290,7 +294,7 @@ bool model_settled(const struct model *m)
     unsigned int i;
 
     for (i = 0; i < m->nr; i++) {
-        if (is_dirty(m->domains[i]))
+        if (m->domains[i]->missed && is_dirty(m->domains[i]))
             return false;
     }
     return true;
@@ -315,6 +319,7 @@ void model_published(struct model *m, struct domain *d, bool hooks_done,
     };
     d->written = d->rec;
     d->written_wall_ns = d->since_wall_ns;
+    d->missed = false;
     d->published_ms = now_ms;
     d->retry_ms = 0;
     d->failures = 0;
@@ -326,6 +331,7 @@ void model_removed(struct model *m, struct domain *d)
 {
     d->shown = (struct shown){ 0 };
     d->written.seq = 0;
+    d->missed = false;
     d->retry_ms = 0;
     d->failures = 0;
     /* Remembered while the hypervisor lists it, or it would be shown again. */

@@ -60,6 +60,7 @@ struct domain {
     bool listed;            /* The listing under way has it. */
     bool introduced;        /* xenstored has been seen to know it. */
     bool gone;              /* It is dead, and its nodes are to go. */
+    bool missed;            /* Its change was, before model_missed(). */
     char name[DOMAIN_NAME_MAX]; /* When last looked up; fit for a log. */
     uint64_t hooked_seq;    /* The latest that we gave to hooks; 0: none. */
     uint64_t published_ms;
@@ -124,16 +125,22 @@ uint64_t model_recheck_ms(struct model *m, uint64_t now_ms);
 void model_rechecked(struct model *m, uint64_t now_ms);
 
 /*
- * The domain to publish next, or to remove where gone is set; NULL: none is
- * due.  unlimited: past the rate limits (not past the wait after a failure).
+ * All that the tree does not show now was missed, which is not a guest's
+ * flapping: it comes first, and no rate limit holds for it.
  */
-struct domain *model_next(struct model *m, uint64_t now_ms, bool unlimited);
+void model_missed(struct model *m);
+
+/* Whether the tree has been given all of that; what came later may be due. */
+bool model_settled(const struct model *m);
+
+/*
+ * The domain to publish next, or to remove where gone is set; NULL: none is
+ * due.
+ */
+struct domain *model_next(struct model *m, uint64_t now_ms);
 
 /* When model_next() may have something; UINT64_MAX: not before more is seen. */
 uint64_t model_next_ms(struct model *m);
-
-/* Whether the tree shows all that is known. */
-bool model_settled(const struct model *m);
 
 /*
  * How the work on model_next()'s domain came out.  hooks_done: none is to run
