@@ -318,6 +318,7 @@ static void test_bad_hooks(void)
     begin("hooks that misbehave", 300);
     hook("a-stuck", 0755, "trap '' TERM; while :; do sleep 0.1; done");
     hook("b-slow", 0755, "sleep 60");
+    hook("b-quiet", 0755, "exec >&- 2>&-; exec sleep 60");
     hook("b-stray", 0755, "exec python3 -c 'import os, time\n"
                           "os.setpgid(0, os.getpgid(os.getppid()))\n"
                           "time.sleep(60)'");
@@ -335,6 +336,8 @@ static void test_bad_hooks(void)
                   "9, since its time was up"), "SIGTERM, then SIGKILL");
     TAP_OK(logged("hook=b-slow domain=\"web\" domid=1 seq=2: killed by signal "
                   "15, since its time was up"), "SIGTERM");
+    TAP_OK(logged("hook=b-quiet domain=\"web\" domid=1 seq=2: killed by signal "
+                  "15, since its time was up"), "also one that closed its output");
     TAP_OK(logged("hook=b-stray domain=\"web\" domid=1 seq=2: killed by signal "
                   "15, since its time was up"), "also one that left its group");
     TAP_OK(logged("hook=c-loud domain=\"web\" domid=1 seq=2: printed too much"),
@@ -349,8 +352,21 @@ static void test_bad_hooks(void)
 
 static void test_directory(void)
 {
+    char target[sizeof(dir) + 16];
+
     begin("the directory", 1000);
     hook("a", 0755, "true");
+    hook("open.sh", 0775, "true");
+    snprintf(target, sizeof(target), "%s/open.sh", dir);
+    must(!symlink(target, in_dir("link")), "symlink");
+    must(!symlink("nowhere", in_dir("dangling")), "symlink");
+    must(!mkdir(in_dir("directory"), 0755), "mkdir");
+    hooks_reload(hooks);
+    TAP_OK(logged("link is not run: not owned by root, or writable by group"),
+           "a link is what it points to");
+    TAP_OK(!logged("dangling is not run: not owned") &&
+           !logged("directory is not run: not owned"),
+           "what is no hook is no danger");
     must(!chmod(dir, 0777), "chmod");
     hooks_reload(hooks);
     TAP_OK(!hooks_active(hooks) && logged("no hooks from "),
