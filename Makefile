@@ -6,6 +6,7 @@
 #   make check            unit tests; make check TESTS="NAME..." runs some
 #   make check-sanitize   the same, built with ASan and UBSan (in sanitize/)
 #   make check-valgrind   the C unit tests under valgrind
+#   make bench            scripts/bench: measure, on the rig
 #   make lint             static checks of C, scripts and man pages
 #   make install          DESTDIR= and prefix= as usual;  make uninstall
 #   make dist             a source archive that needs neither git nor network

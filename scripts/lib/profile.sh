@@ -3,15 +3,17 @@
 # Which host the rig builds: RIG_RELEASE (trixie, bookworm), RIG_ARCH (arm64;
 # amd64 and armhf have the hypervisor only), RIG_DEBUG (n, y: the hypervisor's
 # debug build), RIG_GIC (3, 2: the machine's interrupt controller, and so the
-# guests'), RIG_XEN_ARGS (more of Xen's command line).  Everything that differs between releases and architectures
-# stands here.  Sourced after rig.sh.
+# guests'), RIG_XEN_ARGS (more of Xen's command line), RIG_ICOUNT (n, y: the
+# machine's time counts its instructions).  Everything that differs between
+# releases and architectures stands here.  Sourced after rig.sh.
 
 RIG_RELEASE=${RIG_RELEASE:-trixie}
 RIG_ARCH=${RIG_ARCH:-arm64}
 RIG_DEBUG=${RIG_DEBUG:-n}
 RIG_GIC=${RIG_GIC:-3}
 RIG_XEN_ARGS=${RIG_XEN_ARGS-}
-export RIG_RELEASE RIG_ARCH RIG_DEBUG RIG_GIC RIG_XEN_ARGS
+RIG_ICOUNT=${RIG_ICOUNT:-n}
+export RIG_RELEASE RIG_ARCH RIG_DEBUG RIG_GIC RIG_XEN_ARGS RIG_ICOUNT
 
 case $RIG_RELEASE in
 trixie) RIG_XEN=4.20 ;;

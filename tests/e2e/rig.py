@@ -79,8 +79,14 @@ class Machine:
         machine = [a.format(gic=self.about.get("gic", "3"))
                    for a in qemu["args"]]
         xen = f"{qemu['xen']} {self.about.get('xen_args', '')}".strip()
-        command = [qemu["program"], *machine,
-                   "-accel", "tcg,thread=multi,tb-size=512",
+        if self.about.get("icount") == "y":
+            # A nanosecond is an instruction, and idling takes no time.  One
+            # CPU: two would take turns of 100 ms, and time is common to them.
+            accel = ["-accel", "tcg,thread=single,tb-size=512", "-smp", "1",
+                     "-icount", "shift=0,sleep=off"]
+        else:
+            accel = ["-accel", "tcg,thread=multi,tb-size=512"]
+        command = [qemu["program"], *machine, *accel,
                    "-display", "none", "-monitor", "none", "-serial", "stdio",
                    "-net", "none", "-no-reboot",
                    *qemu["load"](self.image, xen)]
@@ -138,13 +144,14 @@ class Machine:
         except BrokenPipeError:
             raise MachineDied("QEMU is gone") from None
 
-    def run_test(self, name, seconds, on_line):
-        """Run a test in dom0; its output goes to on_line.  Returns its status."""
+    def run_test(self, name, seconds, on_line, words=""):
+        """Run a test in dom0, with these words as its parameters; its output
+        goes to on_line.  Returns its status."""
         self.orders += 1
         order = f"{os.getpid()}.{self.orders}"
         begin = f"@@{order} begin"
         end = re.compile(rf"@@{re.escape(order)} end (\d+)")
-        self.say(f"run {order} {name} {seconds}")
+        self.say(f"run {order} {name} {seconds} {words}")
         begun = False
         limit = seconds + GRACE_S
         for attempt in ("run", "again"):

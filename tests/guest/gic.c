@@ -127,10 +127,8 @@ void gic_disable(unsigned int irq)
     write32(frame(irq) + GIC_ICENABLER + irq / 32 * 4, 1U << irq % 32);
 }
 
-void gic_send_self(unsigned int sgi)
+void gic_send(unsigned int sgi, unsigned int id)
 {
-    unsigned int id = vcpu_id();
-
     /* Interrupt and time must not overtake what was written before. */
     asm volatile ("dsb ish" ::: "memory");
     if (gic_place.version == 3) {
@@ -138,8 +136,13 @@ void gic_send_self(unsigned int sgi)
                      | 1UL << id % 16);
         asm volatile ("isb");
     } else {
-        write32(gic_place.distributor + GICD_SGIR, 2U << 24 | sgi);
+        write32(gic_place.distributor + GICD_SGIR, 1U << (16 + id) | sgi);
     }
+}
+
+void gic_send_self(unsigned int sgi)
+{
+    gic_send(sgi, vcpu_id());
 }
 
 unsigned int gic_highest_pending(void)

@@ -137,6 +137,7 @@ void gic_enable(unsigned int irq);
 /* Which vCPU an SPI goes to; gic_enable() says the first. */
 void gic_route(unsigned int spi, unsigned int vcpu);
 void gic_disable(unsigned int irq);
+void gic_send(unsigned int sgi, unsigned int vcpu);
 void gic_send_self(unsigned int sgi);
 unsigned int gic_highest_pending(void);
 unsigned int gic_nr_irqs(void);

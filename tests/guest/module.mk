@@ -23,10 +23,12 @@ GUEST_OBJCOPY32 ?= arm-linux-gnueabihf-objcopy
 guest_address64 := 0x40080000
 guest_address32 := 0x40008000
 
-GUESTS64 := conformance storm
+GUESTS64 := bench conformance paths storm
 guest_common64 := start.o vcpu.o guest.o gic.o xen.o console.o
 guest_conformance := $(guest_common64) conformance.o report.o
 guest_storm := $(guest_common64) storm.o
+guest_bench := $(guest_common64) bench.o
+guest_paths := $(guest_common64) paths.o
 
 # Without its compiler, all but the 32-bit guest is there; its test skips.
 GUESTS32 := $(if $(shell command -v $(GUEST_CC32)),aarch32)
@@ -49,7 +51,7 @@ guest_cflags := -std=gnu11 -O2 -g -ffreestanding -nostdinc -fno-pic -fno-pie \
     -Wpointer-arith -Wvla -Wwrite-strings -Werror
 
 guest_headers := $(addprefix $(srcdir)/,$(addprefix tests/guest/,guest.h \
-    report.h sleep-layout.h module.mk) \
+    bench-page.h report.h sleep-layout.h module.mk) \
     hypervisor/xen/include/public/guest_suspend.h)
 
 guest_images := $(patsubst %,tests/guest/%.bin,$(GUESTS64) $(GUESTS32))

@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run the benchmarks, and say what their samples come to.
+
+The program tests/bench/bench measures, in dom0, and prints samples; this runs
+it (on the rig, or on this very host), prints a table and writes JSON.  What is
+ours and what it is held against are samples of the same boot, taken in turn.
+Absolute times of an emulated host mean nothing: ratios do.
+
+Exit status: 0 measured, 1 the measurement broke, 2 usage, 3 the environment is
+at fault (a host that can't be built or booted).
+"""
+
+import argparse
+import collections
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+BUILD = os.environ.get("RIG_BUILD", os.path.join(TOP, "build"))
+FAILED, USAGE = 1, 2
+# Of two hypervisors, and so for the rig alone.
+HYPERVISORS = ("paths", "sizes")
+FIGURES = ("memory", "commands", "handover", "wake", "events", "daemon",
+           *HYPERVISORS)
+SAMPLE = re.compile(
+    r"@ (?P<figure>\S+) (?P<case>\S+) (?P<metric>\S+) (?P<unit>\S+)"
+    r" (?P<guests>\d+) (?P<value>-?[\d.]+)$")
+
+# What is held against what: a title, the samples' figure, our case, the other
+# case, and the metrics.  Without another case, a figure stands alone.
+COST = ("wall", "cpu", "faults", "system-calls", "hypercalls", "xenstore")
+COMPARED = [
+    ("guest's call to watcher's event", "events", "suspend", "shutdown",
+     ("event", "known")),
+    ("another program's part in it", "events", "suspend", "shutdown",
+     tuple(f"{program}-{what}" for program in ("xenconsoled", "xl", "xenstored",
+                                               "xensuspendd")
+           for what in ("runs", "cpu"))),
+    ("wake against unpause", "wake", "wake", "unpause",
+     ("library", "command")),
+    ("suspend-status NAME, xl list NAME", "status-one", "suspend-status",
+     "list", COST),
+    ("suspend-status NAME, xl domid NAME", "status-one", "suspend-status",
+     "domid", COST),
+    ("suspend-status NAME, xenstore-read", "status-one", "suspend-status",
+     "xenstore-read", COST),
+    ("suspend-status DOMID, xenstore-read", "status-one", "suspend-status-id",
+     "xenstore-read", COST),
+    ("suspend-status DOMID, true", "status-one", "suspend-status-id", "true",
+     COST),
+    ("suspend-status, xl list", "status-all", "suspend-status", "list", COST),
+    ("xl list through ours, stock's", "handover", "ours", "stock", COST),
+    ("xensuspendd, for one sleep", "daemon", "one-sleep", None,
+     ("system-calls", "hypercalls", "xenstore")),
+    ("xensuspendd, for one wake", "daemon", "one-wake", None,
+     ("system-calls", "hypercalls", "xenstore")),
+    ("burst, all published", "daemon", "burst", None,
+     ("wakes-published", "sleeps-published")),
+    ("CPU for each change of a burst", "daemon", "burst", None,
+     ("xensuspendd-cpu", "xenstored-cpu", "xenconsoled-cpu", "xl-cpu")),
+    ("storm", "daemon", "storm", None,
+     ("changes", "published", "lost", "xensuspendd-share", "xenstored-share",
+      "xenconsoled-share", "xl-share")),
+    ("xensuspendd, xenconsoled", "memory", "xensuspendd", "xenconsoled",
+     ("rss", "pss")),
+    ("xensuspendd, xenstored", "memory", "xensuspendd", "xenstored",
+     ("rss", "pss")),
+    ("a guest's path when nobody sleeps", "paths", "patched", "stock",
+     ("hypercall", "inject", "switch")),
+    ("the hypervisor's memory", "sizes", "patched", "stock",
+     ("domain", "vcpu", "text", "data")),
+    ("dom0's counter against the guest's", "clock", "error", None, ("most",)),
+]
+
+
+class Samples:
+    """All samples, by what they are of; and what was said of the host."""
+
+    def __init__(self):
+        self.values = collections.defaultdict(list)
+        self.units = {}
+        self.host = ""
+
+    def add(self, line):
+        """Whether the line is a sample."""
+        if line.startswith("bench: on "):
+            self.host = line[len("bench: on "):]
+        found = SAMPLE.match(line)
+        if not found:
+            return False
+        s = found.groupdict()
+        key = (s["figure"], s["case"], s["metric"], int(s["guests"]))
+        self.values[key].append(float(s["value"]))
+        self.units[key] = s["unit"]
+        return True
+
+    def guests(self, figure, case, metric):
+        return sorted(g for f, c, m, g in self.values
+                      if (f, c, m) == (figure, case, metric))
+
+
+def quantile(ordered, part):
+    """Of values in order; between two of them, in proportion."""
+    at = part * (len(ordered) - 1)
+    low = int(at)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
+
+
+def summary(values):
+    ordered = sorted(values)
+    return {"median": quantile(ordered, 0.5), "low": quantile(ordered, 0.25),
+            "high": quantile(ordered, 0.75), "least": ordered[0],
+            "most": ordered[-1], "samples": len(ordered)}
+
+
+def results(samples):
+    """One for each thing compared and each number of guests."""
+    found = []
+    for title, figure, ours, stock, metrics in COMPARED:
+        for metric in metrics:
+            for guests in samples.guests(figure, ours, metric):
+                key = (figure, ours, metric, guests)
+                other = (figure, stock, metric, guests)
+                r = {"title": title, "figure": figure, "metric": metric,
+                     "unit": samples.units[key], "guests": guests,
+                     "ours": {"case": ours, **summary(samples.values[key])},
+                     "stock": None, "ratio": None}
+                if other in samples.values:
+                    r["stock"] = {"case": stock,
+                                  **summary(samples.values[other])}
+                    if r["stock"]["median"]:
+                        r["ratio"] = r["ours"]["median"] / r["stock"]["median"]
+                found.append(r)
+    return found
+
+
+def number(value):
+    if value == int(value) or abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def columns(side):
+    """A median, the spread of the middle half, and how many there were."""
+    if not side:
+        return "-", "", ""
+    spread = f"{number(side['low'])}..{number(side['high'])}"
+    return number(side["median"]), spread, str(side["samples"])
+
+
+def table(found):
+    """Lines of text."""
+    rows = [("", "guests", "unit", "ours", "(middle half)", "n", "stock",
+             "(middle half)", "n", "ratio")]
+    title = None
+    for r in found:
+        if r["title"] != title:
+            title = r["title"]
+            rows.append((title, *[""] * 9))
+        ratio = f"{r['ratio']:.3g}" if r["ratio"] is not None else ""
+        rows.append((f"  {r['metric']}", str(r["guests"]), r["unit"],
+                     *columns(r["ours"]), *columns(r["stock"]), ratio))
+    widths = [max(len(row[i]) for row in rows if row[1])
+              for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        if not row[1] and row[0]:
+            lines.append(row[0])
+            continue
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def commands(args):
+    """What measures, as commands whose output has the samples."""
+    wanted = args.figures or FIGURES
+    words = ["-n", str(args.samples), "-d", args.guests,
+             *(f for f in wanted if f not in HYPERVISORS)]
+    if args.here:
+        program = os.path.join(args.here, "tests", "bench", "bench")
+        image = os.path.join(args.here, "tests", "guest", "bench.bin")
+        return [[program, "-g", image, "-x", args.xl, "-s", args.stock_xl,
+                 *words]]
+    run = [os.path.join(TOP, "tests", "e2e", "run"), "--plain"]
+    found = []
+    if "paths" in wanted:
+        found.append([*run, "bench-paths@counting",
+                      "bench-paths@counting-stock"])
+    if set(wanted) - set(HYPERVISORS):
+        found.append([*run, f"--words={' '.join(words)}", "bench"])
+    return found
+
+
+def measure(command, samples):
+    """Run it; its exit status is the result."""
+    child = subprocess.Popen(command, stdout=subprocess.PIPE,
+                             stdin=subprocess.DEVNULL)
+    last = None
+    for raw in child.stdout:
+        line = raw.decode("utf-8", "replace").rstrip("\r\n")
+        if not samples.add(line):
+            print(line, file=sys.stderr, flush=True)
+            continue
+        _, figure, _, _, _, guests, _ = line.split()
+        if figure != last and figure != "clock":
+            print(f"==> {figure}, {guests} guests", file=sys.stderr, flush=True)
+            last = figure
+    return child.wait()
+
+
+def sizes(samples):
+    """What the linked hypervisors take: structures, and sections."""
+    status = 0
+    for case, patch in (("patched", "y"), ("stock", "n")):
+        built = subprocess.run(
+            [os.path.join(TOP, "scripts", "build-hypervisor")],
+            env={**os.environ, "RIG_PATCH": patch,
+                 "RIG_XEN_CONFIG": "DEBUG_INFO=y"},
+            stdout=subprocess.PIPE, check=False)
+        status = status or built.returncode
+        if built.returncode:
+            continue
+        image = os.path.join(built.stdout.decode().strip(), "xen-syms")
+        for name, size in [*structures(image, ("domain", "vcpu")),
+                           *sections(image, (".text", ".data"))]:
+            samples.add(f"@ sizes {case} {name} bytes 0 {size}")
+    return status
+
+
+def output_of(*command):
+    return subprocess.run(command, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=True,
+                          env={**os.environ, "LC_ALL": "C"}
+                          ).stdout.decode("utf-8", "replace").splitlines()
+
+
+def structures(image, names):
+    """Their sizes, from the debugging information."""
+    found = {}
+    inside, at = False, {}
+    for line in output_of("readelf", "-wi", image):
+        if "(DW_TAG_" in line:
+            inside, at = "(DW_TAG_structure_type)" in line, {}
+        m = re.search(r"DW_AT_(name|byte_size) *:.* (\S+)$", line)
+        if inside and m:
+            at[m.group(1)] = m.group(2)
+            if at.get("name") in names and "byte_size" in at:
+                found[at["name"]] = int(at["byte_size"], 0)
+    return [(name, found[name]) for name in names]
+
+
+def sections(image, names):
+    found = []
+    for line in output_of("readelf", "-WS", image):
+        m = re.search(r"\] (\.\w+) +\w+ +\w+ \w+ (\w+) ", line)
+        if m and m.group(1) in names:
+            found.append((m.group(1)[1:], int(m.group(2), 16)))
+    return found
+
+
+def read(path):
+    """An earlier run's results, worked out again."""
+    samples = Samples()
+    with open(path, encoding="utf-8") as f:
+        for s in json.load(f)["samples"]:
+            key = (s["figure"], s["case"], s["metric"], s["guests"])
+            samples.values[key] = s["values"]
+            samples.units[key] = s["unit"]
+    return results(samples)
+
+
+def now():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def load():
+    with open("/proc/loadavg", encoding="ascii") as f:
+        return f.read().split()[0]
+
+
+def commit():
+    """The tree's, as far as there is one; "+": and what was changed since."""
+    done = subprocess.run(["git", "-C", TOP, "describe", "--always", "--dirty=+",
+                           "--exclude=*"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=False)
+    return done.stdout.decode().strip()
+
+
+def document(args, samples, found, about):
+    return {
+        "format": 1,
+        "about": {"host": samples.host, "emulated": not args.here,
+                  "commit": commit(), "guests": args.guests, **about},
+        "results": found,
+        "samples": [{"figure": f, "case": c, "metric": m, "guests": g,
+                     "unit": samples.units[f, c, m, g], "values": values}
+                    for (f, c, m, g), values in sorted(samples.values.items())],
+    }
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(
+        prog="bench", description="Measure guest suspend against what comes "
+        "with Xen.", epilog=f"FIGURE: {', '.join(FIGURES)} (default: all)")
+    parser.add_argument("-n", "--samples", type=int, default=25, metavar="N",
+                        help="samples of each (25)")
+    parser.add_argument("-d", "--guests", default="1,20,100", metavar="N,...",
+                        help="numbers of guests on the host (1,20,100)")
+    parser.add_argument("-o", "--output", metavar="FILE",
+                        default=os.path.join(BUILD, "bench.json"),
+                        help="where the JSON goes (build/bench.json)")
+    parser.add_argument("--here", metavar="BUILD_DIRECTORY",
+                        help="on this host, with the programs built there by "
+                        "'make rig-programs guests'")
+    parser.add_argument("--xl", default="/usr/local/sbin/xl",
+                        help="with --here: our xl (/usr/local/sbin/xl)")
+    parser.add_argument("--stock-xl", default="/usr/sbin/xl",
+                        help="with --here: Xen's xl (/usr/sbin/xl)")
+    parser.add_argument("--read", metavar="FILE",
+                        help="measure nothing: the table of an earlier run")
+    parser.add_argument("figures", nargs="*", metavar="FIGURE")
+    args = parser.parse_args(argv)
+    for figure in args.figures:
+        if figure not in FIGURES or (args.here and
+                                     figure in HYPERVISORS):
+            parser.error(f"no figure '{figure}'")
+    if args.samples < 1:
+        parser.error(f"'{args.samples}' samples")
+    if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", args.guests):
+        parser.error(f"'{args.guests}' is no list of numbers")
+    return args
+
+
+def main(argv):
+    args = parse(argv)
+    if args.read:
+        print("\n".join(table(read(args.read))))
+        return 0
+    samples = Samples()
+    about = {"begin": now(), "load_begin": load()}
+    status = 0
+    for command in commands(args):
+        status = measure(command, samples) or status
+    if "sizes" in (args.figures or FIGURES) and not args.here:
+        status = sizes(samples) or status
+    about.update({"end": now(), "load_end": load()})
+    if not samples.values:
+        print("bench: nothing was measured", file=sys.stderr)
+        return status or FAILED
+    found = results(samples)
+    print("\n".join(table(found)))
+    with open(args.output, "w", encoding="utf-8") as f:
+        json.dump(document(args, samples, found, about), f, indent=1)
+        f.write("\n")
+    print(f"the samples, too: {args.output}", file=sys.stderr)
+    if status:
+        print("bench: the measurement broke; what it had measured is above",
+              file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * bench: measure guest suspend against what comes with Xen, on this host.  Run by
+ * scripts/bench; docs/performance.md says what each figure is.
+ *
+ *   bench [-n SAMPLES] [-d GUESTS[,GUESTS...]] [-g IMAGE] [-x XL] [-s XL]
+ *         [FIGURE...]
+ *
+ * Each sample is a line "@ FIGURE CASE METRIC UNIT GUESTS VALUE".  The program
+ * makes and destroys guests named gs-bench-*, writes its configuration file
+ * into the working directory, and touches no other guest; but other guests'
+ * activity, and theirs alone, spoils the figures.
+ *
+ * Exit status: 0 done, 1 it could not measure, 2 usage.
+ */
+#include "bench.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <xentoollog.h>
+
+#define MOST_GUESTS 1000
+
+struct gsuspend_call *bench_call;
+struct xs_handle *bench_xs;
+libxl_ctx *bench_ctx;
+const char *bench_xl = "/usr/local/sbin/xl";
+const char *bench_stock_xl = "/usr/sbin/xl";
+const char *bench_image = "tests/guest/bench.bin";
+unsigned int bench_samples = 25;
+
+void broken(const char *format, ...)
+{
+    const int saved_errno = errno;
+    static bool once;
+    va_list args;
+
+    fflush(stdout);
+    fputs("bench: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, " (%s)\n", strerror(saved_errno));
+    if (!once && bench_ctx) {
+        once = true;
+        guests_end_all();
+    }
+    exit(1);
+}
+
+/* arm64's counter, here and below. */
+uint64_t ticks(void)
+{
+    uint64_t value;
+
+    __asm__ volatile ("isb\n\tmrs %0, cntvct_el0" : "=r" (value) :: "memory");
+    return value;
+}
+
+uint64_t ticks_hz(void)
+{
+    uint64_t value;
+
+    __asm__ ("mrs %0, cntfrq_el0" : "=r" (value));
+    return value;
+}
+
+double ticks_us(uint64_t nr)
+{
+    /* What came before, but for the error of a clock, is shown as it is. */
+    return (double)(int64_t)nr * 1e6 / (double)ticks_hz();
+}
+
+void sleep_ms(unsigned int ms)
+{
+    const struct timespec ts = { .tv_sec = ms / 1000,
+                                 .tv_nsec = ms % 1000 * 1000000L };
+
+    nanosleep(&ts, NULL);
+}
+
+void sample(const char *figure, const char *which, const char *metric,
+            const char *unit, unsigned int domains, double value)
+{
+    printf("@ %s %s %s %s %u %.3f\n", figure, which, metric, unit, domains,
+           value);
+    fflush(stdout);
+}
+
+/* A line for the reader of the result. */
+static void print_host(void)
+{
+    const libxl_version_info *xen = libxl_get_version_info(bench_ctx);
+    struct utsname linux_version;
+
+    if (!xen || uname(&linux_version))
+        broken("the versions");
+    printf("bench: on Xen %d.%d%s, Linux %s, %ld CPUs in dom0\n",
+           xen->xen_version_major, xen->xen_version_minor,
+           xen->xen_version_extra, linux_version.release,
+           sysconf(_SC_NPROCESSORS_ONLN));
+    fflush(stdout);
+}
+
+static unsigned int number(const char *text, unsigned int most)
+{
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+
+    if (end == text || *end || !value || value > most) {
+        fprintf(stderr, "bench: '%s' is no number from 1 to %u\n", text, most);
+        exit(2);
+    }
+    return (unsigned int)value;
+}
+
+static void one_of_many(struct guest *all, unsigned int *nr)
+{
+    char name[16];
+
+    snprintf(name, sizeof(name), "%u", *nr);
+    guest_new(&all[*nr], name, !*nr);
+    if (!*nr) {
+        guest_todo(&all[0], BENCH_SLEEP, 0);
+        guest_wait_asleep(&all[0], 1);
+    }
+    ++*nr;
+}
+
+static bool wanted(const char *figure, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (!strcmp(argv[i], figure))
+            return true;
+    return !argc;
+}
+
+static void figures(struct guest *all, unsigned int nr, int argc, char **argv)
+{
+    static struct usage rest;
+
+    usage_quiet(&rest);
+    if (wanted("memory", argc, argv))
+        bench_memory(nr);
+    if (wanted("commands", argc, argv))
+        bench_commands(&all[0], nr);
+    if (wanted("handover", argc, argv))
+        bench_handover(&all[0], nr);
+    if (wanted("wake", argc, argv))
+        bench_wake(&all[0], nr);
+    if (wanted("events", argc, argv))
+        bench_events(&all[0], nr);
+    if (wanted("daemon", argc, argv))
+        bench_daemon(all, nr);
+}
+
+int main(int argc, char **argv)
+{
+    static struct guest all[MOST_GUESTS];
+    const char *counts = "1,20,100";
+    unsigned int nr = 0;
+    char *list, *count, *rest;
+    int option;
+
+    while ((option = getopt(argc, argv, "n:d:g:x:s:")) != -1) {
+        switch (option) {
+        case 'n': bench_samples = number(optarg, 10000); break;
+        case 'd': counts = optarg; break;
+        case 'g': bench_image = optarg; break;
+        case 'x': bench_xl = optarg; break;
+        case 's': bench_stock_xl = optarg; break;
+        default:
+            fprintf(stderr, "usage: the top of bench.c has it\n");
+            return 2;
+        }
+    }
+    bench_call = gsuspend_call_open(NULL);
+    bench_xs = xs_open(0);
+    if (!bench_call || !bench_xs)
+        broken("no Xen, or no control domain");
+    if (libxl_ctx_alloc(&bench_ctx, LIBXL_VERSION, 0,
+                        (xentoollog_logger *)xtl_createlogger_stdiostream(
+                            stderr, XTL_ERROR, 0)))
+        broken("libxl_ctx_alloc");
+    print_host();
+    guests_end_all();
+
+    list = strdup(counts);
+    for (count = strtok_r(list, ",", &rest); count;
+         count = strtok_r(NULL, ",", &rest)) {
+        const unsigned int size = number(count, MOST_GUESTS);
+
+        while (nr < size)
+            one_of_many(all, &nr);
+        figures(all, nr, argc - optind, argv + optind);
+    }
+    free(list);
+    while (nr)
+        guest_end(&all[--nr]);
+    return 0;
+}

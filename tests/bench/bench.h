@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The benchmarks' program, in parts.  It measures ours and what comes with Xen
+ * in the same boot, a sample of each in turn, and prints samples; what they
+ * come to is worked out by scripts/bench.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <libxl.h>
+#include <libxl_utils.h>
+#include <libxl_guest_suspend.h>
+#include <xenstore.h>
+
+#include "guest_suspend_call.h"
+#include "../guest/bench-page.h"
+
+/* Everything waited for comes within this, or the run ends. */
+#define LIMIT_MS    60000
+
+extern struct gsuspend_call *bench_call;
+extern struct xs_handle *bench_xs;
+extern libxl_ctx *bench_ctx;
+extern const char *bench_xl, *bench_stock_xl, *bench_image;
+extern unsigned int bench_samples;
+
+__attribute__((noreturn, format(printf, 1, 2)))
+void broken(const char *format, ...);
+
+/* The counter that dom0 and its guests share, but for a constant. */
+uint64_t ticks(void);
+uint64_t ticks_hz(void);
+double ticks_us(uint64_t nr);
+void sleep_ms(unsigned int ms);
+
+/*
+ * One line of the result: of the figure (one of the manual's), the case that is
+ * measured, what of it in which unit, and with how many guests on the host.
+ */
+void sample(const char *figure, const char *which, const char *metric,
+            const char *unit, unsigned int domains, double value);
+
+/* guests.c */
+
+struct guest {
+    char name[32];
+    uint32_t domid;
+    struct bench_page *page;
+    int64_t to_dom0;            /* Ticks to add to its counter for dom0's. */
+};
+/* serving: answers, and its counter is compared with dom0's; else asleep. */
+void guest_new(struct guest *g, const char *name, bool serving);
+void guest_end(struct guest *g);
+/* As dom0's counter would have shown it. */
+uint64_t guest_ticks(const struct guest *g, uint64_t its);
+void guest_todo(struct guest *g, enum bench_todo todo, unsigned int delay_ms);
+void guest_record(const struct guest *g, struct xen_guest_suspend_record *r);
+void guest_wait_asleep(const struct guest *g, uint64_t suspends);
+void guest_wait_serving(struct guest *g);
+/* What is left of a run that was broken off. */
+void guests_end_all(void);
+
+/* processes.c */
+
+/* Processes of some programs, and what they have had of the CPU. */
+enum { XENSTORED, XENCONSOLED, XENSUSPENDD, XL, NR_PROGRAMS };
+extern const char *const program_names[NR_PROGRAMS];
+#define MOST_PROCESSES 1100
+struct usage {
+    unsigned int nr;
+    struct process {
+        pid_t pid;
+        int program;
+        uint64_t runs;          /* How often a thread of it got onto a CPU. */
+        uint64_t ns;
+        uint64_t rss_kb, pss_kb;    /* usage_memory() alone */
+    } processes[MOST_PROCESSES];
+};
+void usage_now(struct usage *u);
+void usage_memory(struct usage *u);
+/* Until none of them has run for a while. */
+void usage_quiet(struct usage *u);
+/* Of a program's processes that were there all the time. */
+struct used {
+    double runs, us;
+};
+struct used usage_between(const struct usage *before, const struct usage *after,
+                          int program);
+
+struct command_cost {
+    double wall_us, cpu_us;
+    uint64_t faults;
+};
+/* Run it, its output thrown away; it must succeed. */
+void command_run(const char *const argv[], struct command_cost *cost);
+struct command_calls {
+    uint64_t system_calls, hypercalls, xenstore_requests, programs;
+};
+void command_trace(const char *const argv[], struct command_calls *calls);
+/* The same of a process that is there, from one call to the other. */
+void process_trace_begin(pid_t pid);
+void process_trace_end(struct command_calls *calls);
+
+/* The figures, with that many guests on the host. */
+void bench_events(struct guest *g, unsigned int domains);
+void bench_wake(struct guest *g, unsigned int domains);
+void bench_commands(struct guest *g, unsigned int domains);
+void bench_handover(struct guest *g, unsigned int domains);
+void bench_daemon(struct guest *all, unsigned int domains);
+void bench_memory(unsigned int domains);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The daemon: how fast it publishes, at what price, whether anything is lost,
+ * and what it weighs.
+ */
+#include "bench.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+/* A guest of a burst stays awake for this long, and so much for each guest. */
+#define AWAKE_MS        1500
+#define AWAKE_EACH_MS   10
+/* How long a storm lasts. */
+#define STORM_S         5
+#define STORMS          3
+
+static struct usage before, after;
+
+static void state_path(const struct guest *g, char path[96])
+{
+    snprintf(path, 96, "/tool/guest-suspend/%u/state", g->domid);
+}
+
+static struct xs_handle *watch_all(const struct guest *all, unsigned int nr)
+{
+    struct xs_handle *xs = xs_open(0);
+    char path[96];
+
+    if (!xs)
+        broken("xs_open");
+    for (unsigned int i = 0; i < nr; i++) {
+        state_path(&all[i], path);
+        if (!xs_watch(xs, path, path))
+            broken("xs_watch");
+    }
+    return xs;
+}
+
+/* How many events are there, waiting up to timeout_ms for the first. */
+static unsigned int events(struct xs_handle *xs, int timeout_ms)
+{
+    struct pollfd fd = { .fd = xs_fileno(xs), .events = POLLIN };
+    unsigned int nr = 0;
+    char **event;
+
+    poll(&fd, 1, timeout_ms);
+    while ((event = xs_check_watch(xs))) {
+        free(event);
+        nr++;
+    }
+    return nr;
+}
+
+static void expect_events(struct xs_handle *xs, unsigned int nr)
+{
+    unsigned int seen = 0, got;
+
+    while (seen < nr) {
+        got = events(xs, LIMIT_MS);
+        if (!got)
+            broken("%u of %u events", seen, nr);
+        seen += got;
+    }
+    if (seen != nr || events(xs, 100))
+        broken("more events than %u", nr);
+}
+
+static uint64_t tree_number(const struct guest *g, const char *name)
+{
+    char path[96], *text;
+    uint64_t value;
+
+    snprintf(path, sizeof(path), "/tool/guest-suspend/%u/%s", g->domid, name);
+    text = xs_read(bench_xs, XBT_NULL, path, NULL);
+    value = text ? strtoull(text, NULL, 10) : 0;
+    free(text);
+    return value;
+}
+
+static void cost_each(const char *which, unsigned int domains,
+                      double transitions)
+{
+    for (int i = 0; i < NR_PROGRAMS; i++) {
+        char metric[64];
+
+        snprintf(metric, sizeof(metric), "%s-cpu", program_names[i]);
+        sample("daemon", which, metric, "us", domains,
+               usage_between(&before, &after, i).us / transitions);
+    }
+}
+
+static void share(const char *which, unsigned int domains, double seconds)
+{
+    for (int i = 0; i < NR_PROGRAMS; i++) {
+        char metric[64];
+
+        snprintf(metric, sizeof(metric), "%s-share", program_names[i]);
+        sample("daemon", which, metric, "%", domains,
+               usage_between(&before, &after, i).us / seconds / 1e4);
+    }
+}
+
+/*
+ * All are woken, one right after the other, and go to sleep by themselves some
+ * time after.  Within the daemon's limits, so that each change is published.
+ */
+static void burst(struct guest *all, unsigned int nr)
+{
+    const unsigned int awake_ms = AWAKE_MS + nr * AWAKE_EACH_MS;
+    struct xen_guest_suspend_record r;
+    struct xs_handle *xs = watch_all(all, nr);
+    uint64_t begin, first = UINT64_MAX, now = 0;
+
+    expect_events(xs, nr);      /* A new watch gets one. */
+    for (unsigned int i = 0; i < nr; i++)
+        guest_todo(&all[i], BENCH_SLEEP, awake_ms);
+    usage_quiet(&before);
+
+    begin = ticks();
+    for (unsigned int i = 0; i < nr; i++)
+        if (libxl_domain_resume_virq(NULL, all[i].domid, LIBXL_RESUME_VIRQ_NONE,
+                                     NULL))
+            broken("a wake");
+    for (unsigned int seen = 0; seen < nr;)
+        seen += events(xs, LIMIT_MS);
+    sample("daemon", "burst", "wakes-published", "us", nr,
+           ticks_us(ticks() - begin));
+
+    for (unsigned int seen = 0; seen < nr;)
+        seen += events(xs, LIMIT_MS);
+    for (unsigned int i = 0; i < nr; i++) {
+        guest_record(&all[i], &r);
+        if (r.state != XEN_GUEST_SUSPEND_STATE_SUSPENDED ||
+            r.seq != tree_number(&all[i], "seq"))
+            broken("%s: the tree is behind", all[i].name);
+        if (r.since_ns < first)
+            first = r.since_ns;
+        /* As soon as the events were there, which is before this loop. */
+        if (!now)
+            now = r.now_ns;
+    }
+    sample("daemon", "burst", "sleeps-published", "us", nr,
+           (double)(now - first) / 1000);
+    usage_quiet(&after);
+    if (events(xs, 0))
+        broken("more events than changes");
+    cost_each("burst", nr, 2.0 * nr);
+    for (unsigned int i = 0; i < nr; i++)
+        guest_todo(&all[i], BENCH_SLEEP, 0);
+    xs_close(xs);
+}
+
+/* All sleep again the moment they are woken, and are woken at once. */
+static void storm(struct guest *all, unsigned int nr)
+{
+    const uint64_t until = ticks() + STORM_S * ticks_hz();
+    uint64_t begin = ticks(), changes = 0, published = 0, end;
+    struct xen_guest_suspend_record r;
+    struct xs_handle *xs = watch_all(all, nr);
+    uint64_t *suspends = calloc(nr, sizeof(*suspends));
+    double seconds, lost = 0;
+
+    if (!suspends)
+        broken("no memory");
+    expect_events(xs, nr);
+    for (unsigned int i = 0; i < nr; i++) {
+        guest_record(&all[i], &r);
+        suspends[i] = r.nr_suspends;
+    }
+    usage_now(&before);
+    begin = ticks();
+    while (ticks() < until) {
+        for (unsigned int i = 0; i < nr; i++)
+            if (gsuspend_call_resume(bench_call, all[i].domid, 0, 0, 0, 0,
+                                     NULL) && errno != ENODATA)
+                broken("a wake");
+        published += events(xs, 0);
+    }
+    end = ticks();
+    usage_now(&after);
+    seconds = ticks_us(end - begin) / 1e6;
+    for (unsigned int i = 0; i < nr; i++) {
+        guest_wait_asleep(&all[i], suspends[i]);
+        guest_record(&all[i], &r);
+        changes += 2 * (r.nr_suspends - suspends[i]);
+    }
+    sample("daemon", "storm", "changes", "per-s", nr, (double)changes / seconds);
+    sample("daemon", "storm", "published", "per-s", nr,
+           (double)published / seconds);
+    share("storm", nr, seconds);
+
+    usage_quiet(&after);
+    for (unsigned int i = 0; i < nr; i++) {
+        guest_record(&all[i], &r);
+        lost += r.seq != tree_number(&all[i], "seq") ||
+                r.nr_suspends != tree_number(&all[i], "suspends");
+    }
+    sample("daemon", "storm", "lost", "final-states", nr, lost);
+    free(suspends);
+    xs_close(xs);
+}
+
+static pid_t xensuspendd(void)
+{
+    usage_now(&before);
+    for (unsigned int i = 0; i < before.nr; i++)
+        if (before.processes[i].program == XENSUSPENDD)
+            return before.processes[i].pid;
+    broken("xensuspendd is not there");
+}
+
+static void calls_of(const char *which, unsigned int domains,
+                     const struct command_calls *calls)
+{
+    sample("daemon", which, "system-calls", "calls", domains,
+           (double)calls->system_calls);
+    sample("daemon", which, "hypercalls", "calls", domains,
+           (double)calls->hypercalls);
+    sample("daemon", which, "xenstore", "requests", domains,
+           (double)calls->xenstore_requests);
+}
+
+/* What the daemon does for one wake, and for one sleep. */
+static void traced(struct guest *g, unsigned int domains)
+{
+    struct xen_guest_suspend_record r;
+    struct command_calls calls;
+
+    guest_record(g, &r);
+    guest_todo(g, BENCH_SERVE, 0);
+    usage_quiet(&after);
+    process_trace_begin(xensuspendd());
+    if (libxl_domain_resume_virq(NULL, g->domid, LIBXL_RESUME_VIRQ_NONE, NULL))
+        broken("a wake");
+    guest_wait_serving(g);
+    usage_quiet(&after);
+    process_trace_end(&calls);
+    calls_of("one-wake", domains, &calls);
+
+    process_trace_begin(xensuspendd());
+    guest_todo(g, BENCH_SLEEP, 0);
+    guest_wait_asleep(g, r.nr_suspends + 1);
+    usage_quiet(&after);
+    process_trace_end(&calls);
+    calls_of("one-sleep", domains, &calls);
+}
+
+void bench_daemon(struct guest *all, unsigned int domains)
+{
+    for (unsigned int i = 0; i < domains; i++)
+        guest_todo(&all[i], BENCH_SLEEP, 0);
+    for (unsigned int i = 0; i < 3; i++)
+        traced(&all[0], domains);
+    for (unsigned int i = 0; i < bench_samples; i++)
+        burst(all, domains);
+    for (unsigned int i = 0; i < STORMS; i++)
+        storm(all, domains);
+}
+
+void bench_memory(unsigned int domains)
+{
+    usage_memory(&after);
+    for (unsigned int i = 0; i < after.nr; i++) {
+        const struct process *p = &after.processes[i];
+
+        if (p->program == XL)
+            continue;
+        sample("memory", program_names[p->program], "rss", "KiB", domains,
+               (double)p->rss_kb);
+        sample("memory", program_names[p->program], "pss", "KiB", domains,
+               (double)p->pss_kb);
+    }
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From a guest's call to a watcher that has the event: a guest suspend by way
+ * of xensuspendd, and the end of a guest by way of @releaseDomain.  And who
+ * else had to run for it.
+ */
+#include "bench.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the guest lets pass before it calls, for the wake's traces to go. */
+#define DELAY_MS 300
+
+static struct usage before, after;
+
+/* Wait for an event and take it; the time when it was there. */
+static uint64_t take_event(struct xs_handle *xs)
+{
+    struct pollfd fd = { .fd = xs_fileno(xs), .events = POLLIN };
+    uint64_t at;
+    char **event;
+
+    while (!(event = xs_check_watch(xs))) {
+        if (errno != EAGAIN)
+            broken("xs_check_watch");
+        if (poll(&fd, 1, LIMIT_MS) <= 0)
+            broken("no event");
+    }
+    at = ticks();
+    free(event);
+    return at;
+}
+
+static void drop_events(struct xs_handle *xs)
+{
+    char **event;
+
+    while ((event = xs_check_watch(xs)))
+        free(event);
+}
+
+static struct xs_handle *watcher(const char *path)
+{
+    struct xs_handle *xs = xs_open(0);
+
+    if (!xs || !xs_watch(xs, path, path))
+        broken("watching %s", path);
+    take_event(xs);     /* The one that a new watch gets. */
+    return xs;
+}
+
+/* A connection of its own for the questions: its thread has no part. */
+static bool tree_says_suspended(const char *path)
+{
+    char *state = xs_read(bench_xs, XBT_NULL, path, NULL);
+    bool suspended = state && !strcmp(state, "suspended");
+
+    free(state);
+    return suspended;
+}
+
+/* What each program had to do between the two looks. */
+static void others(const char *which, unsigned int domains)
+{
+    for (int i = 0; i < NR_PROGRAMS; i++) {
+        const struct used used = usage_between(&before, &after, i);
+        char metric[64];
+
+        snprintf(metric, sizeof(metric), "%s-runs", program_names[i]);
+        sample("events", which, metric, "times", domains, used.runs);
+        snprintf(metric, sizeof(metric), "%s-cpu", program_names[i]);
+        sample("events", which, metric, "us", domains, used.us);
+    }
+}
+
+static void one_suspend(struct guest *g, unsigned int domains)
+{
+    struct xen_guest_suspend_record r;
+    struct xs_handle *xs;
+    uint64_t at, known, began;
+    char path[96];
+
+    snprintf(path, sizeof(path), "/tool/guest-suspend/%u/state", g->domid);
+    xs = watcher(path);
+    guest_record(g, &r);
+
+    /* Awake, and at rest: it is the sleep that is measured. */
+    guest_todo(g, BENCH_SERVE, 0);
+    if (libxl_domain_resume_virq(NULL, g->domid, LIBXL_RESUME_VIRQ_NONE, NULL))
+        broken("a wake");
+    guest_wait_serving(g);
+    take_event(xs);
+    usage_quiet(&before);
+    guest_todo(g, BENCH_SLEEP, DELAY_MS);
+    do {
+        at = take_event(xs);
+    } while (!tree_says_suspended(path));
+    known = ticks();
+    began = guest_ticks(g, g->page->before);
+    sample("events", "suspend", "event", "us", domains, ticks_us(at - began));
+    sample("events", "suspend", "known", "us", domains, ticks_us(known - began));
+    guest_record(g, &r);
+    usage_quiet(&after);
+    others("suspend", domains);
+    xs_close(xs);
+}
+
+static void one_end(unsigned int domains)
+{
+    struct xs_handle *xs;
+    uint64_t at, known, began;
+    libxl_dominfo info;
+    struct guest g;
+    bool ended;
+
+    guest_new(&g, "ends", true);
+    xs = watcher("@releaseDomain");
+    usage_quiet(&after);
+    drop_events(xs);
+    usage_quiet(&before);
+    guest_todo(&g, BENCH_OFF, DELAY_MS);
+    at = take_event(xs);
+    libxl_dominfo_init(&info);
+    if (libxl_domain_info(bench_ctx, &info, g.domid))
+        broken("libxl_domain_info");
+    known = ticks();
+    ended = info.shutdown;
+    libxl_dominfo_dispose(&info);
+    if (!ended)
+        broken("@releaseDomain of something else");
+    began = guest_ticks(&g, g.page->before);
+    sample("events", "shutdown", "event", "us", domains, ticks_us(at - began));
+    sample("events", "shutdown", "known", "us", domains,
+           ticks_us(known - began));
+    usage_quiet(&after);
+    others("shutdown", domains);
+    xs_close(xs);
+    guest_end(&g);
+}
+
+void bench_events(struct guest *g, unsigned int domains)
+{
+    for (unsigned int i = 0; i < bench_samples; i++) {
+        one_end(domains);
+        usage_quiet(&after);
+        one_suspend(g, domains);
+    }
+}

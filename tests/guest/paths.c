@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How long Xen's paths are that every guest takes, whether or not it ever
+ * sleeps.  Meant for a machine whose counter counts instructions (QEMU's
+ * -icount): then what it prints is exact, but for what the host does besides,
+ * of which the least of many batches is free.
+ *
+ * Needs two vCPUs on one CPU.  Prints, in ticks of the counter for BATCH times:
+ *   paths: batch=BATCH empty=N hypercall=N inject=N switch=N
+ * empty: the measuring itself.  hypercall: one that does nothing much.  inject:
+ * an interrupt to itself, taken.  switch: there and back between two vCPUs, each
+ * of which waits in WFI and wakes the other by an interrupt.
+ */
+#include "guest.h"
+#include <xen/xen.h>
+#include <xen/version.h>
+
+#define SGI_SELF    IRQ_SGI(3)
+#define SGI_THERE   IRQ_SGI(4)
+#define SGI_BACK    IRQ_SGI(5)
+#define BATCH       64
+#define BATCHES     200
+
+static volatile bool partner_ready;
+
+static void empty(void)
+{
+    asm volatile ("");
+}
+
+static void hypercall(void)
+{
+    xen_call(XENVER_version, 0, 0, __HYPERVISOR_xen_version);
+}
+
+static void inject(void)
+{
+    const uint32_t before = irq_count[SGI_SELF];
+
+    gic_send_self(SGI_SELF);
+    while (irq_count[SGI_SELF] == before)
+        irq_window_now();
+}
+
+/* WFI ends for an interrupt that is pending already, masked as it is. */
+static void wait_for_sgi(unsigned int sgi, uint32_t before)
+{
+    while (irq_count[sgi] == before) {
+        asm volatile ("wfi");
+        irq_window_now();
+    }
+}
+
+static void there_and_back(void)
+{
+    const uint32_t before = irq_count[SGI_BACK];
+
+    gic_send(SGI_THERE, 1);
+    wait_for_sgi(SGI_BACK, before);
+}
+
+static void partner(void)
+{
+    uint32_t before = irq_count[SGI_THERE];
+
+    gic_init_vcpu();
+    gic_enable(SGI_THERE);
+    partner_ready = true;
+    for (;;) {
+        wait_for_sgi(SGI_THERE, before);
+        before++;
+        gic_send(SGI_BACK, 0);
+    }
+}
+
+static uint64_t least(void (*fn)(void))
+{
+    uint64_t best = UINT64_MAX;
+
+    for (unsigned int i = 0; i < BATCHES; i++) {
+        const uint64_t begin = vcount();
+        uint64_t took;
+
+        for (unsigned int j = 0; j < BATCH; j++)
+            fn();
+        took = vcount() - begin;
+        if (took < best)
+            best = took;
+    }
+    return best;
+}
+
+void program(void)
+{
+    uint64_t nothing, call, taken, both;
+
+    gic_enable(SGI_SELF);
+    gic_enable(SGI_BACK);
+    nothing = least(empty);
+    call = least(hypercall);
+    taken = least(inject);
+    /* Only now: until then there is nobody else to run. */
+    vcpu_start(1, partner);
+    if (!WAIT_UNTIL(partner_ready)) {
+        print("Bail out! no second vCPU\n");
+        return;
+    }
+    both = least(there_and_back);
+    print("paths: batch=%u empty=%lu hypercall=%lu inject=%lu switch=%lu\n",
+          BATCH, nothing, call, taken, both);
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Does scripts/bench say what its samples come to, and nothing else?"""
+
+import contextlib
+import importlib.util
+import io
+import json
+import os
+import stat
+import sys
+import tempfile
+
+SRC = os.environ.get("GS_SRCDIR") or os.path.dirname(os.path.dirname(
+    os.path.dirname(os.path.abspath(__file__))))
+sys.dont_write_bytecode = True
+SPEC = importlib.util.spec_from_file_location(
+    "bench", os.path.join(SRC, "scripts", "lib", "bench.py"))
+bench = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(bench)
+
+LINES = """\
+@ wake wake library us 1 100.000
+@ wake unpause library us 1 400.000
+@ wake wake library us 1 300.000
+@ wake unpause library us 1 1200.000
+@ wake wake library us 1 200.000
+@ wake unpause library us 1 800.000
+@ wake wake library us 20 7.000
+@ events suspend xl-runs times 1 0.000
+@ events shutdown xl-runs times 1 0.000
+words
+@ wake wake library us 1
+""".splitlines()
+FAILED = 0
+COUNT = 0
+
+
+def check(what, expected, seen):
+    global COUNT, FAILED
+    COUNT += 1
+    if expected == seen:
+        print(f"ok {COUNT} - {what}")
+        return
+    FAILED += 1
+    print(f"not ok {COUNT} - {what}")
+    print(f"# expected {expected!r}\n# saw      {seen!r}")
+
+
+def samples_are_told_from_words():
+    samples = bench.Samples()
+    taken = [samples.add(line) for line in LINES]
+    check("samples are told from words", [True] * 9 + [False] * 2, taken)
+    return bench.results(samples)
+
+
+def what_they_come_to(found):
+    one = next(r for r in found if r["metric"] == "library"
+               and r["guests"] == 1)
+    check("median, ours", 200.0, one["ours"]["median"])
+    check("middle half, ours", (150.0, 250.0),
+          (one["ours"]["low"], one["ours"]["high"]))
+    check("samples", (3, 3), (one["ours"]["samples"], one["stock"]["samples"]))
+    check("ratio", 0.25, one["ratio"])
+    alone = next(r for r in found if r["guests"] == 20)
+    check("nothing to be held against", (None, None),
+          (alone["stock"], alone["ratio"]))
+    none = next(r for r in found if r["metric"] == "xl-runs")
+    check("nothing against nothing has no ratio", None, none["ratio"])
+    text = "\n".join(bench.table(found))
+    check("the table has the ratio", True,
+          any(line.split()[:4] == ["library", "1", "us", "200"] and
+              line.split()[-1] == "0.25" for line in text.splitlines()))
+
+
+def run(folder, status, lines, words=()):
+    """scripts/bench --here, with a program that says these lines."""
+    os.makedirs(f"{folder}/tests/bench", exist_ok=True)
+    program = f"{folder}/tests/bench/bench"
+    with open(program, "w", encoding="ascii") as f:
+        f.write("#!/bin/sh\ncat <<'END'\n" + "\n".join(lines) +
+                f"\nEND\nexit {status}\n")
+    os.chmod(program, stat.S_IRWXU)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), \
+            contextlib.redirect_stderr(io.StringIO()):
+        got = bench.main(["--here", folder, "-o", f"{folder}/out.json", *words])
+    return got, out.getvalue()
+
+
+def whole_runs():
+    with tempfile.TemporaryDirectory() as folder:
+        status, out = run(folder, 0, LINES)
+        check("a good run's status", 0, status)
+        with open(f"{folder}/out.json", encoding="utf-8") as f:
+            written = json.load(f)
+        check("the JSON's results", bench.read(f"{folder}/out.json"),
+              written["results"])
+        check("the JSON's samples", [100.0, 300.0, 200.0],
+              next(s["values"] for s in written["samples"]
+                   if (s["case"], s["metric"], s["guests"]) ==
+                   ("wake", "library", 1)))
+        again = io.StringIO()
+        with contextlib.redirect_stdout(again):
+            bench.main(["--read", f"{folder}/out.json"])
+        check("read again, it is the same table", out, again.getvalue())
+        check("a run that broke, with samples", 1,
+              run(folder, 1, LINES)[0])
+        check("a run without samples is none", 1, run(folder, 0, ["words"])[0])
+
+
+what_they_come_to(samples_are_told_from_words())
+whole_runs()
+print(f"1..{COUNT}")
+sys.exit(1 if FAILED else 0)
