@@ -313,6 +313,23 @@ static void resume_state(void)
         report_equal("", "daif-masked-though-caller-unmasked", 0xf << 6,
                      (int64_t)call.entry.daif);
     quiet();
+
+    /* A big-endian caller finds itself big-endian, and all else the same. */
+    gic_enable(SGI);
+    gic_send_self(SGI);
+    ptimer_arm(FALLBACK_MS);
+    call.arg[0] = PSCI_SYSTEM_SUSPEND_64;
+    call.arg[1] = (uint64_t)resume_entry;
+    call.arg[2] = GARBAGE;
+    sleep_call_big_endian(&call);
+    if (woken("big-endian-resumes")) {
+        report_equal("big-endian-", "as-caller", 1 << 25,
+                     call.entry.sctlr & 1 << 25);
+        report_equal("big-endian-", "context-id", GARBAGE,
+                     (int64_t)call.entry.x0);
+        report_equal("big-endian-", "mmu-off", 0, call.entry.sctlr & 1 << 0);
+    }
+    quiet();
 }
 
 /* Interrupts that are to wake the guest, and those that are not */

@@ -107,6 +107,8 @@ struct sleep_call {
 };
 extern const char resume_entry[];
 void sleep_call(struct sleep_call *s);
+/* As a big-endian guest calls: by HVC; x and q play no part in it. */
+void sleep_call_big_endian(struct sleep_call *s);
 
 /* Time: ticks of the virtual counter, or of the physical one. */
 uint64_t vcount(void);

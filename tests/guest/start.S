@@ -7,6 +7,7 @@
 #include "sleep-layout.h"
 
 #define SCTLR_RES1       0x30d00800
+#define SCTLR_EE         (1 << 25)
 #define SCTLR_ON         (SCTLR_RES1 | (1 << 12) | (1 << 2) | (1 << 0))
 
 /* 4 KiB granule, 39-bit addresses, inner shareable write-back table walks,
@@ -57,6 +58,21 @@
     \op     x24, x25, [x1, #192]
     \op     x26, x27, [x1, #208]
     \op     x28, x29, [x1, #224]
+    .endm
+
+/* What is needed to come back to the C code; x0 is the struct sleep_call. */
+    .macro  leave_c
+    add     x9, x0, #SLEEP_SAVED
+    stp     x19, x20, [x9]
+    stp     x21, x22, [x9, #16]
+    stp     x23, x24, [x9, #32]
+    stp     x25, x26, [x9, #48]
+    stp     x27, x28, [x9, #64]
+    stp     x29, x30, [x9, #80]
+    mov     x10, sp
+    str     x10, [x9, #96]
+    ldr     x9, =sleeping
+    str     x0, [x9]
     .endm
 
     .section .text.head, "ax"
@@ -144,17 +160,7 @@ xen_call:
  */
     .globl sleep_call
 sleep_call:
-    add     x9, x0, #SLEEP_SAVED
-    stp     x19, x20, [x9]
-    stp     x21, x22, [x9, #16]
-    stp     x23, x24, [x9, #32]
-    stp     x25, x26, [x9, #48]
-    stp     x27, x28, [x9, #64]
-    stp     x29, x30, [x9, #80]
-    mov     x10, sp
-    str     x10, [x9, #96]
-    ldr     x9, =sleeping
-    str     x0, [x9]
+    leave_c
     msr     tpidr_el1, x0
     ldr     x9, [x0, #SLEEP_SMC]
     cmp     x9, #0
@@ -182,6 +188,32 @@ sleep_call:
     b       back
 
 /*
+ * void sleep_call_big_endian(struct sleep_call *s)
+ *
+ * The same by HVC, with EE set and the call's registers alone.  The MMU is off,
+ * as its tables are little-endian, and there is no data access until it is back.
+ */
+    .globl sleep_call_big_endian
+sleep_call_big_endian:
+    leave_c
+    mov     x19, x0
+    ldr     x2, [x0, #(SLEEP_ARG + 16)]
+    ldp     x0, x1, [x0, #SLEEP_ARG]
+    mrs     x20, sctlr_el1
+    bic     x21, x20, #(1 << 2)
+    bic     x21, x21, #(1 << 0)
+    orr     x21, x21, #SCTLR_EE
+    msr     sctlr_el1, x21
+    isb
+    hvc     #0
+    msr     sctlr_el1, x20
+    isb
+    str     x0, [x19, #SLEEP_X]
+    str     xzr, [x19, #SLEEP_RESUMED]
+    mov     x0, x19
+    b       back
+
+/*
  * Resumed one instruction early or late, the marks tell.  The state is kept in
  * registers until the caches are on: the C code's data may still be in them.
  */
@@ -197,6 +229,9 @@ resume_entry:
     mrs     x25, cntvct_el0
     mov     x26, x9
     mov     x27, x10
+    bic     x11, x24, #SCTLR_EE     /* What follows is little-endian. */
+    msr     sctlr_el1, x11
+    isb
     bl      mmu_on
     ldr     x0, =sleeping
     ldr     x0, [x0]
