@@ -13,7 +13,8 @@
 #include "log.h"
 #include "source.h"
 
-#define LIST_ROOM 64
+/* As many as fit in a page of libxencall's: it maps and unmaps larger buffers. */
+#define LIST_ROOM 51
 
 struct source {
     struct gsuspend_call *call;
