@@ -21,12 +21,14 @@ void xl_domains_init(struct xl_domains *domains)
 {
     domains->xs = NULL;
     domains->tried = false;
+    domains->name = NULL;
 }
 
 void xl_domains_dispose(struct xl_domains *domains)
 {
     if (domains->xs)
         xs_close(domains->xs);
+    free(domains->name);
     xl_domains_init(domains);
 }
 
@@ -57,17 +59,23 @@ static char *read_node(struct xl_domains *domains, uint32_t domid,
 
 char *xl_domains_name(struct xl_domains *domains, uint32_t domid)
 {
-    return read_node(domains, domid, "name");
+    char *name = domains->name;
+
+    if (!name || domains->name_of != domid)
+        return read_node(domains, domid, "name");
+
+    domains->name = NULL;
+    return name;
 }
 
+/* Keeps the name: whoever looks for it is likely to print it. */
 static bool has_name(struct xl_domains *domains, uint32_t domid,
                      const char *name)
 {
-    char *its = read_node(domains, domid, "name");
-    bool same = its && !strcmp(its, name);
-
-    free(its);
-    return same;
+    free(domains->name);
+    domains->name = read_node(domains, domid, "name");
+    domains->name_of = domid;
+    return domains->name && !strcmp(domains->name, name);
 }
 
 /* The node holds "/vm/UUID". */

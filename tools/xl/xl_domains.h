@@ -18,6 +18,9 @@ struct xs_handle;
 struct xl_domains {
     struct xs_handle *xs;
     bool tried;
+    /* The name that the last search saw, of this domain; NULL: none. */
+    char *name;
+    uint32_t name_of;
 };
 
 void xl_domains_init(struct xl_domains *domains);
