@@ -19,12 +19,14 @@ struct sleep_call32 {
     struct {                        /* at the entry point, before all else */
         uint32_t r0, cpsr, sctlr, thumb, mark_at_entry, mark_before;
     } entry;
+    uint32_t kept[8];               /* r4 to r11 before, and after a return */
 };
 _Static_assert(offsetof(struct sleep_call32, smc) == SLEEP32_SMC, "");
 _Static_assert(offsetof(struct sleep_call32, resumed) == SLEEP32_RESUMED, "");
 _Static_assert(offsetof(struct sleep_call32, result) == SLEEP32_RESULT, "");
 _Static_assert(offsetof(struct sleep_call32, saved) == SLEEP32_SAVED, "");
 _Static_assert(offsetof(struct sleep_call32, entry) == SLEEP32_ENTRY, "");
+_Static_assert(offsetof(struct sleep_call32, kept) == SLEEP32_KEPT, "");
 
 /* start32.S; the Thumb one has bit 0 set, as the addresses of such code do. */
 void sleep_call32(struct sleep_call32 *s);
@@ -40,6 +42,7 @@ void guest_exception(uint32_t lr, uint32_t spsr) __attribute__((noreturn));
 #define CPSR_BIG_ENDIAN     (1 << 9)
 
 static struct sleep_call32 call;
+#define NR_KEPT             (sizeof(call.kept) / sizeof(call.kept[0]))
 
 void power_off(void)
 {
@@ -73,9 +76,31 @@ static void vtimer_expire(void)
 static void sleep_at(uint32_t fn, bool smc, uint32_t entry, uint32_t context)
 {
     call = (struct sleep_call32){ .arg = { fn, entry, context }, .smc = smc };
+    for (uint32_t i = 0; i < NR_KEPT; i++)
+        call.kept[i] = 0x5afe0000 | i;
     vtimer_expire();
     sleep_call32(&call);
     vtimer_ctl_write(0);
+}
+
+/* The call failed as it had to, and otherwise left the caller as it was. */
+static void report_refused(const char *prefix, const char *name,
+                           int32_t expected)
+{
+    bool kept = true;
+
+    if (call.resumed) {
+        report_true(prefix, name, false,
+                    "expected an error, got suspended and resumed");
+        return;
+    }
+    for (uint32_t i = 0; i < NR_KEPT; i++)
+        kept &= call.kept[i] == (0x5afe0000 | i);
+    if (kept)
+        report_equal(prefix, name, expected, (int32_t)call.result);
+    else
+        report_true(prefix, name, false,
+                    "expected r4 to r11 as before, got others");
 }
 
 static void discovery(const char *prefix, bool smc)
@@ -87,12 +112,7 @@ static void discovery(const char *prefix, bool smc)
                  smccc_call32(PSCI_FEATURES, PSCI_SYSTEM_SUSPEND_32, 0, smc));
     /* SMCCC: a 32-bit caller has no 64-bit functions. */
     sleep_at(PSCI_SYSTEM_SUSPEND_64, smc, (uintptr_t)resume_entry_arm, 0);
-    if (call.resumed)
-        report_true(prefix, "fn64-not-supported", false,
-                    "expected an error, got suspended and resumed");
-    else
-        report_equal(prefix, "fn64-not-supported", PSCI_NOT_SUPPORTED,
-                     (int32_t)call.result);
+    report_refused(prefix, "fn64-not-supported", PSCI_NOT_SUPPORTED);
 }
 
 static void errors(const char *prefix, bool smc)
@@ -114,12 +134,7 @@ static void errors(const char *prefix, bool smc)
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         sleep_at(PSCI_SYSTEM_SUSPEND_32, smc, bad[i].entry, 0);
-        if (call.resumed)
-            report_true(prefix, bad[i].name, false,
-                        "expected an error, got suspended and resumed");
-        else
-            report_equal(prefix, bad[i].name, PSCI_INVALID_ADDRESS,
-                         (int32_t)call.result);
+        report_refused(prefix, bad[i].name, PSCI_INVALID_ADDRESS);
     }
 }
 

@@ -19,6 +19,7 @@
 #define SLEEP32_RESULT   24
 #define SLEEP32_SAVED    28
 #define SLEEP32_ENTRY    68
+#define SLEEP32_KEPT     92
 
 /* What resume_entry and the instruction before it leave behind. */
 #define MARK_AT_ENTRY    0x600d

@@ -86,18 +86,23 @@ sleep_call32:
     stmia   r1, {r2-r11}
     ldr     r1, =sleeping
     str     r0, [r1]
-    mov     r4, r0
+    mcr     p15, 0, r0, c13, c0, 4  /* TPIDRPRW: no register to spare */
     ldr     r5, [r0, #SLEEP32_SMC]
-    ldmia   r0, {r0-r3}
     cmp     r5, #0
+    add     r5, r0, #SLEEP32_KEPT
+    ldmia   r5, {r4-r11}
+    ldmia   r0, {r0-r3}
     bne     1f
     hvc     #0
     b       2f
 1:  smc     #0
-2:  str     r0, [r4, #SLEEP32_RESULT]
-    mov     r1, #0
-    str     r1, [r4, #SLEEP32_RESUMED]
-    mov     r0, r4
+2:  mrc     p15, 0, r1, c13, c0, 4
+    str     r0, [r1, #SLEEP32_RESULT]
+    add     r2, r1, #SLEEP32_KEPT
+    stmia   r2, {r4-r11}
+    mov     r2, #0
+    str     r2, [r1, #SLEEP32_RESUMED]
+    mov     r0, r1
     b       back
 
     movw    r9, #MARK_BEFORE
