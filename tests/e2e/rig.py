@@ -26,6 +26,8 @@ GRACE_S = int(os.environ.get("RIG_GRACE_S", "60"))
 PANIC = re.compile(
     r"Panic on CPU|Xen BUG at|Xen WARN at|Assertion '.*' failed|UBSAN:"
     r"|Kernel panic|Unable to handle kernel")
+# A device that nobody uses, and whose interrupt is there for a guest to have.
+SPARE_DEVICE = "/virtio_mmio@a003e00"
 # Ctrl-\: not Ctrl-], which leaves xl console.
 ESCAPE = b"\x1c"
 
@@ -59,9 +61,10 @@ class MachineDied(Exception):
 class Machine:
     """One boot.  Its serial line goes to log_path, all of it."""
 
-    def __init__(self, image, log_path):
+    def __init__(self, image, log_path, spare_device=False):
         self.image = image
         self.log_path = log_path
+        self.spare_device = spare_device
         with open(os.path.join(image, "machine.json"), encoding="ascii") as f:
             self.about = json.load(f)
         self.child = None
@@ -90,6 +93,8 @@ class Machine:
                    "-display", "none", "-monitor", "none", "-serial", "stdio",
                    "-net", "none", "-no-reboot",
                    *qemu["load"](self.image, xen)]
+        if self.spare_device:
+            command += ["-dtb", self.device_tree(command)]
         start = time.monotonic()
         self.log = open(self.log_path, "ab")
         # A session of its own: Ctrl-C is for the harness, which then ends it.
@@ -108,6 +113,20 @@ class Machine:
                 raise
             raise EnvironmentTrouble(f"the boot failed: {death}") from death
         raise EnvironmentTrouble(f"no dom0 within {BOOT_S} s")
+
+    def device_tree(self, command):
+        """The machine's device tree, with one device that Xen keeps from dom0."""
+        path = f"{self.log_path}.dtb"
+        if not shutil.which("fdtput"):
+            raise EnvironmentTrouble("fdtput is missing: run scripts/setup")
+        for step in ([*command, "-machine", f"dumpdtb={path}"],
+                     ["fdtput", "-t", "s", path, SPARE_DEVICE,
+                      "xen,passthrough", ""]):
+            made = subprocess.run(step, stdin=subprocess.DEVNULL, check=False,
+                                  capture_output=True, timeout=60)
+            if made.returncode:
+                raise EnvironmentTrouble(f"no device tree: {made.stderr}")
+        return path
 
     def lines(self, deadline):
         """Lines as they come, until the deadline."""
