@@ -6,12 +6,21 @@
 
 xen_source_store=$build/sources
 
-# The Sources index's word on each version of xen, newest first:
-# "VERSION DIRECTORY FILE DIGEST", for the two files that a build needs.  The
-# index is authenticated by apt, so the .dsc (which some mirrors lack) is not
-# needed for the digests.
+# Each version of xen, newest first, by the Sources index's word and by
+# patches/sources': "VERSION DIRECTORY FILE DIGEST", for the two files that a
+# build needs.  The index is authenticated by apt, so the .dsc (which some
+# mirrors lack) is not needed for the digests.  A mirror can lack a version that
+# its index names, too, on the day of a point release for instance, and no
+# longer name the one before: patches/sources does.
 xen_source_versions() {
-    apt_cache showsrc xen | awk '
+    {
+        apt_cache showsrc xen | xen_source_index
+        sed '/^#/d; /^$/d' "$top/patches/sources"
+    } | sort -t ' ' -k1,1 -r -V
+}
+
+xen_source_index() {
+    awk '
         /^Version:/ { version = $2 }
         /^Directory:/ { dir = $2 }
         /^Checksums-Sha256:/ { sums = 1; next }
@@ -22,7 +31,7 @@ xen_source_versions() {
         function flush_version(   f) {
             for (f in sum) print version, dir, f, sum[f]
             delete sum
-        }' | sort -t ' ' -k1,1 -r -V
+        }'
 }
 
 # xen_source_file DIRECTORY FILE DIGEST
@@ -52,24 +61,21 @@ xen_source_fetch() {
         esac
         awk -v v="$version" '$1 == v { print $2, $3, $4 }' \
             "$build/tmp/$xen_source_name.versions" >"$build/tmp/$xen_source_name.files"
-        missing=
+        # A file can be in more than one place: in two archives, say.
         while read -r dir file sum; do
-            xen_source_file "$dir" "$file" "$sum" || missing="$missing $file"
-        done <"$build/tmp/$xen_source_name.files"
-        if [ -z "$missing" ]; then
-            {
-                echo "version $version"
-                while read -r dir file sum; do
-                    case $file in
-                    *.orig.*) echo "orig $xen_source_store/$sum/$file" ;;
-                    *) echo "debian $xen_source_store/$sum/$file" ;;
-                    esac
-                done <"$build/tmp/$xen_source_name.files"
-            } >"$xen_source_list.new"
+            if xen_source_file "$dir" "$file" "$sum" >&2; then
+                case $file in
+                *.orig.*) echo "orig $xen_source_store/$sum/$file" ;;
+                *) echo "debian $xen_source_store/$sum/$file" ;;
+                esac
+            fi
+        done <"$build/tmp/$xen_source_name.files" | sort -u >"$build/tmp/$xen_source_name.have"
+        if [ "$(sed 's/ .*//' "$build/tmp/$xen_source_name.have" | tr '\n' ' ')" = "debian orig " ]; then
+            { echo "version $version"; cat "$build/tmp/$xen_source_name.have"; } >"$xen_source_list.new"
             mv "$xen_source_list.new" "$xen_source_list"
             return 0
         fi
-        echo "the source of $version is not to be had ($missing), trying an older one"
+        echo "the source of $version is not to be had, trying an older one"
     done
     echo "no source of Xen $RIG_XEN in $RIG_RELEASE could be fetched"
     return "$ENVIRONMENT"
