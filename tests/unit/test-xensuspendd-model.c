@@ -183,6 +183,27 @@ static void test_share(void)
     TAP_OK(busy_ms <= 100000 / PUBLISH_SHARE + 1000,
            "of 100 s, 100 flapping domains get %u ms", (unsigned int)busy_ms);
     TAP_OK(busy_ms >= 100000 / PUBLISH_SHARE - 1000, "and not less");
+
+    begin("a slow xenstored, after a gap");
+    took_ms = 50;
+    for (i = 0; i < 100; i++)
+        see(i, i + 1, i + 1, RUNNING, now);
+    model_missed(&m);
+    for (published = 0; publish(now) >= 0; published++)
+        now += took_ms;
+    TAP_EQ_INT(published, 100, "what was missed is published at once");
+    see(7, 8, 200, SUSPENDED, now);
+    TAP_EQ_INT(publish(now), 7, "and no later change waits for that");
+
+    begin("a xenstored that stood still");
+    see(1, 1, 1, RUNNING, now);
+    took_ms = 30000;
+    TAP_EQ_INT(publish(now), 1, "a publication of 30 s");
+    for (i = 2; publish(now) >= 0 || i == 2; i++)
+        see(i, i, i, RUNNING, now);
+    TAP_OK(model_next_ms(&m) <= now + PUBLISH_COST_MAX_MS,
+           "holds up the others for a second, not for four times as long");
+    took_ms = 0;
 }
 
 static void test_order(void)

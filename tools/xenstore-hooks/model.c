@@ -303,7 +303,7 @@ bool model_settled(const struct model *m)
 void model_published(struct model *m, struct domain *d, bool hooks_done,
                      uint64_t now_ms, uint64_t took_ms)
 {
-    uint64_t hooks_seq = 0;
+    uint64_t hooks_seq = 0, cost_ms = PUBLISH_SHARE * took_ms;
 
     if (hooks_done)
         hooks_seq = d->rec.seq;
@@ -319,12 +319,20 @@ void model_published(struct model *m, struct domain *d, bool hooks_done,
     };
     d->written = d->rec;
     d->written_wall_ns = d->since_wall_ns;
-    d->missed = false;
     d->published_ms = now_ms;
     d->retry_ms = 0;
     d->failures = 0;
     bucket_take(&d->rate, now_ms);
-    bucket_take_cost(&m->rate, now_ms, PUBLISH_SHARE * took_ms);
+    /*
+     * What was missed comes once, and all at once: its time is not paid for,
+     * or it would hold up the next changes for several times as long.
+     */
+    if (d->missed)
+        cost_ms = 0;
+    else if (cost_ms > PUBLISH_COST_MAX_MS)
+        cost_ms = PUBLISH_COST_MAX_MS;
+    bucket_take_cost(&m->rate, now_ms, cost_ms);
+    d->missed = false;
 }
 
 void model_removed(struct model *m, struct domain *d)

@@ -28,6 +28,7 @@
 #define PUBLISH_ALL_BURST        256
 #define PUBLISH_ALL_PERIOD_MS    4
 #define PUBLISH_SHARE            4      /* One part of so many of the time. */
+#define PUBLISH_COST_MAX_MS      1000   /* And no longer a wait after any one. */
 #define HOOK_BURST               16
 #define HOOK_PERIOD_MS           1000
 #define LOG_BURST                20
