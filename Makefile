@@ -43,7 +43,7 @@
 #   UNIT_SCRIPTS += tests/unit/test-x.sh  or .py; run by check from the sources
 #   UNIT_DEPS += FILE           what the scripts need built
 #   RIG_PROGRAMS += DIR/prog    like PROGRAMS; for the dom0 of end-to-end tests,
-#                               built by "make rig-programs" for arm64 only
+#                               built by "make rig-programs"
 #   FILE.o_CPPFLAGS             more flags for one C file (also for FILE.pic.o)
 #   LINT_C, LINT_SH, LINT_PY += FILE    more files to lint; the C files of
 #                               programs, libraries and tests, and UNIT_SCRIPTS,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Which host the rig builds: RIG_RELEASE (trixie, bookworm), RIG_ARCH (arm64;
-# amd64 and armhf have the hypervisor only), RIG_DEBUG (n, y: the hypervisor's
-# debug build), RIG_GIC (3, 2: the machine's interrupt controller, and so the
+# Which host the rig builds: RIG_RELEASE (trixie, bookworm), RIG_ARCH (arm64,
+# amd64; armhf has the hypervisor only), RIG_DEBUG (n, y: the hypervisor's debug
+# build), RIG_GIC (3, 2: an arm64 machine's interrupt controller, and so the
 # guests'), RIG_XEN_ARGS (more of Xen's command line), RIG_ICOUNT (n, y: the
 # machine's time counts its instructions).  Everything that differs between
 # releases and architectures stands here.  Sourced after rig.sh.
@@ -42,11 +42,17 @@ esac
 
 rig_profile=$RIG_RELEASE-$RIG_ARCH
 
+# What an x86 HVM guest's device model and firmware are made of.
+case $RIG_ARCH in
+amd64) rig_dom0_packages="+qemu-system-xen" ;;
+*) rig_dom0_packages= ;;
+esac
+
 # The packages of a root by its name.  "+NAME" brings what it depends on too.
 profile_packages() {
     case $1 in
     dom0) echo "+xenstore-utils +libxenmisc$RIG_XEN +busybox-static +libc-bin +libtinfo6 +libncurses6" \
-        "xen-utils-$RIG_XEN xen-utils-common" ;;
+        "$rig_dom0_packages xen-utils-$RIG_XEN xen-utils-common" ;;
     sysroot) echo "+libxen-dev +libyajl-dev +libc6-dev" ;;
     kernel) echo "@$rig_kernel_package" ;;
     *) die "no package set '$1'" ;;

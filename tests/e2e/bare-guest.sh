@@ -82,3 +82,31 @@ bare_results() {
     expect_eq "failed cases of $1" 0 "$(guest_count "$1" '^not ok')"
     guest_said "$1" '^# done: [1-9][0-9]* passed, 0 failed' || fail "$1 did not get to its end"
 }
+
+# s3_create NAME [CONFIG_LINE...]: on x86, the PVH guest that dom0 puts into S3
+# and out of it, and which counts its wake-ups.
+s3_create() {
+    s3_name=$1
+    shift
+    bare_create "$s3_name" s3count 'type="pvh"' "$@"
+}
+s3_counted() { [ "$($probe s-count "$domid")" = "$1" ]; }
+s3_sleep() { expect_eq "HVM_PARAM_ACPI_S_STATE to 3" OK "$($probe s-state "$domid" 3)"; }
+s3_wake() { expect_eq "HVM_PARAM_ACPI_S_STATE to 0" OK "$($probe s-state "$domid" 0)"; }
+# s3_offline: for how many ms a sleep of 3 s was RUNSTATE_offline.  Time is the
+# subject here, hence the sleep.
+s3_offline() {
+    s3_create times
+    s3_sleep
+    s3_wake
+    wait_until 10 s3_counted 1
+    s3_before=$($probe s-times "$domid")
+    s3_sleep
+    sleep 3
+    s3_wake
+    wait_until 10 s3_counted 2
+    s3_after=$($probe s-times "$domid")
+    note "blocked and offline, in ns: $s3_before before, $s3_after after a sleep of 3 s"
+    s3_offline_ms=$(((${s3_after#* } - ${s3_before#* }) / 1000000))
+    s3_blocked_ms=$(((${s3_after% *} - ${s3_before% *}) / 1000000))
+}

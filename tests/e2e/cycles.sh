@@ -17,7 +17,7 @@ cycles() {
         xl trigger g wake || fail "wake $cycle"
         wait_until 30 awake_at_least "$cycle"
         expect_eq "wakes that the guest saw after wake $cycle" "$cycle" "$(guest_awake g)"
-        expect_eq "reason of wake $cycle" toolstack "$(gs "$domid" wake-reason)"
+        expect_eq "reason of wake $cycle" "$trigger_wake" "$(gs "$domid" wake-reason)"
         [ $((cycle % 25)) -ne 0 ] || note "$cycle cycles"
     done
     wait_running "$domid"

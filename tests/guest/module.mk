@@ -1,9 +1,10 @@
-# tests/guest: bare-metal arm64 and arm guests, each a test of its own or the
+# tests/guest: bare-metal arm64 and arm guests, and an x86 one, each a test of its own or the
 # load of one.  They need cross compilers and run on the end-to-end rig alone, so
 # that neither "make" nor "make check" builds them:
 #
 #   make guests           tests/guest/NAME.bin in the build directory, for xl's
 #                         kernel=
+#   make guests-x86       likewise, for x86
 #
 # Nothing here depends on what configure finds, and the same works without it:
 #
@@ -97,4 +98,17 @@ ifneq ($(GUESTS32),)
 $(eval $(call guest_rules,32))
 endif
 
-CLEAN_FILES += $(guest_images) $(guest_images:%.bin=%.elf)
+# A few instructions in an ELF image that a PVH domain is built from.
+GUEST_CCX86 ?= x86_64-linux-gnu-gcc
+
+.PHONY: guests-x86
+guests-x86: tests/guest/s3count.bin
+
+tests/guest/s3count.bin: $(srcdir)/tests/guest/s3count.S \
+    $(srcdir)/tests/guest/s3count.lds
+	@mkdir -p $(@D)
+	$(GUEST_CCX86) -m32 -nostdlib -static -no-pie -Wl,-m,elf_i386 \
+	    -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
+	    -T $(srcdir)/tests/guest/s3count.lds -o $@ $<
+
+CLEAN_FILES += $(guest_images) $(guest_images:%.bin=%.elf) tests/guest/s3count.bin

@@ -7,7 +7,11 @@ daemon_log=/var/log/xen/xensuspendd.log
 # In a session of its own: the end of a test ends that test's processes.
 daemon_start() {
     setsid /usr/local/sbin/xensuspendd >>"$daemon_log" 2>&1 </dev/null &
+    daemon_child=$!
 }
+# It will not get ready any more.  A child that has ended has no program.
+daemon_ended() { ! readlink "/proc/$daemon_child/exe" >/dev/null; }
+daemon_started() { daemon_ready || daemon_ended; }
 
 daemon_ready() { xenstore-exists /tool/guest-suspend/ready; }
 daemon_pid() { xenstore-read /tool/guest-suspend/ready; }

@@ -12,7 +12,23 @@
  *       times and runs, or is gone; several may run side by side.  Prints
  *       "woke DOMID N": how many of its sleeps this process ended
  *   hv-probe vcpu-online DOMID VCPU
- *       have a vCPU online, as it is; prints the errno, or OK
+ *       have a vCPU online, as it is (Arm only); prints the errno, or OK
+ *   hv-probe s-state DOMID [STATE]
+ *       of an x86 HVM or PVH domain: set HVM_PARAM_ACPI_S_STATE, or print it;
+ *       prints the errno in place of it, or OK
+ *   hv-probe s-cycle DOMID CYCLES [count]
+ *       3 and 0 by turns, each CYCLES times, as fast as can be; prints how many
+ *       of each were done, fewer if the domain is gone.  count: the domain is
+ *       tests/guest/s3count.S, and its own count of wake-ups is waited for
+ *       before it sleeps again; one too many, or none in ten seconds, is an
+ *       exit status of 1
+ *   hv-probe s-count DOMID
+ *       print that count
+ *   hv-probe s-times DOMID
+ *       print for how many ns that domain's vCPU was blocked, and for how many
+ *       offline, by what Xen told it in its last wake-up
+ *   hv-probe go-on DOMID
+ *       have a domain go on after it was shut down; prints the errno, or OK
  *   hv-probe shutdown DOMID REASON, hv-probe soft-reset DOMID
  *       likewise
  *   hv-probe shutdown-code DOMID
@@ -28,9 +44,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <time.h>
 
 #include <xencall.h>
 #include <xenctrl.h>
+#ifdef __x86_64__
+#include <xen/hvm/params.h>
+#include <xen/vcpu.h>
+#include <xenforeignmemory.h>
+#endif
 
 #include "public/guest_suspend.h"
 
@@ -266,6 +289,7 @@ static int do_wake(int argc, char **argv)
     return 0;
 }
 
+#ifdef __aarch64__
 static int do_vcpu_online(int argc, char **argv)
 {
     vcpu_guest_context_any_t context;
@@ -282,6 +306,127 @@ static int do_vcpu_online(int argc, char **argv)
     context.c.sctlr = 0x00c50078;
     context.c.flags = VGCF_online;
     return said_xc(xc_vcpu_setcontext(xch, domid, vcpu, &context));
+}
+#endif
+
+#ifdef __x86_64__
+static int do_s_state(int argc, char **argv)
+{
+    uint32_t domid;
+    uint64_t state;
+
+    if (argc != 1 && argc != 2)
+        return 2;
+    domid = (uint32_t)number(argv[0]);
+    if (argc == 2)
+        return said_xc(xc_hvm_param_set(xch, domid, HVM_PARAM_ACPI_S_STATE,
+                                        number(argv[1])));
+    if (xc_hvm_param_get(xch, domid, HVM_PARAM_ACPI_S_STATE, &state))
+        return said(errno);
+    printf("%llu\n", (unsigned long long)state);
+    return 0;
+}
+
+/* The words that tests/guest/s3count.S counts in, and Xen tells it times in. */
+static const volatile uint32_t *s3count(uint32_t domid)
+{
+    xenforeignmemory_handle *memory = xenforeignmemory_open(NULL, 0);
+    const xen_pfn_t frame = 0xff;
+    const char *page;
+
+    /* Mapped for as long as this program runs. */
+    page = memory ? xenforeignmemory_map(memory, domid, PROT_READ, 1, &frame,
+                                         NULL)
+                  : NULL;
+    if (!page)
+        broken("the guest's memory");
+    return (const volatile uint32_t *)(page + 0x800);
+}
+
+/* The guest's CPU may be this one, so this one is given up meanwhile. */
+static void wait_s3count(const volatile uint32_t *count, uint64_t expected)
+{
+    const struct timespec pause = { .tv_nsec = 20000 };
+    time_t limit = time(NULL) + 10;
+
+    while (*count != expected) {
+        if (*count > expected || time(NULL) > limit) {
+            fprintf(stderr, "hv-probe: %llu wake-ups, the guest counted %u\n",
+                    (unsigned long long)expected, *count);
+            exit(1);
+        }
+        nanosleep(&pause, NULL);
+    }
+}
+
+static int do_s_cycle(int argc, char **argv)
+{
+    uint64_t cycles, done[2] = { 0, 0 };
+    const volatile uint32_t *count = NULL;
+    uint64_t counted = 0;
+    uint32_t domid;
+
+    if (argc != 2 && (argc != 3 || strcmp(argv[2], "count")))
+        return 2;
+    domid = (uint32_t)number(argv[0]);
+    cycles = number(argv[1]);
+    if (argc == 3) {
+        count = s3count(domid);
+        counted = *count;
+    }
+    for (uint64_t i = 0; i < 2 * cycles; i++) {
+        if (xc_hvm_param_set(xch, domid, HVM_PARAM_ACPI_S_STATE,
+                             i % 2 ? 0 : 3)) {
+            if (errno != ESRCH)
+                broken("HVM_PARAM_ACPI_S_STATE");
+            break;
+        }
+        done[i % 2]++;
+        if (count)
+            wait_s3count(count, counted + done[1]);
+    }
+    printf("%llu %llu\n", (unsigned long long)done[0],
+           (unsigned long long)done[1]);
+    return 0;
+}
+
+static int do_s_times(int argc, char **argv)
+{
+    /* As a 32-bit guest has it: four bytes, and then packed. */
+    enum { TIMES = (0x900 - 0x800 + 12) / 4 };
+    const volatile uint32_t *times;
+
+    if (argc != 1)
+        return 2;
+    times = s3count((uint32_t)number(argv[0])) + TIMES;
+    printf("%llu %llu\n",
+           (unsigned long long)times[2 * RUNSTATE_blocked + 1] << 32 |
+               times[2 * RUNSTATE_blocked],
+           (unsigned long long)times[2 * RUNSTATE_offline + 1] << 32 |
+               times[2 * RUNSTATE_offline]);
+    return 0;
+}
+
+static int do_s_count(int argc, char **argv)
+{
+    if (argc != 1)
+        return 2;
+    printf("%u\n", *s3count((uint32_t)number(argv[0])));
+    return 0;
+}
+#endif
+
+static int do_go_on(int argc, char **argv)
+{
+    struct frame *f;
+
+    if (argc != 1)
+        return 2;
+    f = buffer(sizeof(*f));
+    f->cmd = XEN_DOMCTL_resumedomain;
+    f->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+    f->domain = (domid_t)number(argv[0]);
+    return said(domctl(f));
 }
 
 static int do_shutdown(int argc, char **argv)
@@ -324,9 +469,18 @@ int main(int argc, char **argv)
     static const struct { const char *name; int (*fn)(int, char **); } all[] = {
         { "call", do_call },
         { "wake", do_wake },
+#ifdef __aarch64__
         { "vcpu-online", do_vcpu_online },
+#endif
+#ifdef __x86_64__
+        { "s-state", do_s_state },
+        { "s-cycle", do_s_cycle },
+        { "s-count", do_s_count },
+        { "s-times", do_s_times },
+#endif
         { "shutdown", do_shutdown },
         { "soft-reset", do_soft_reset },
+        { "go-on", do_go_on },
         { "shutdown-code", do_shutdown_code },
     };
     int status = 2;

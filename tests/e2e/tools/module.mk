@@ -3,7 +3,7 @@
 
 RIG_PROGRAMS += tests/e2e/tools/hv-probe
 tests/e2e/tools/hv-probe_SRCS := tests/e2e/tools/hv-probe.c
-tests/e2e/tools/hv-probe_LDLIBS = -lxenctrl $(XENCALL_LIBS)
+tests/e2e/tools/hv-probe_LDLIBS = -lxenctrl -lxenforeignmemory $(XENCALL_LIBS)
 
 RIG_PROGRAMS += tests/e2e/tools/watch-probe
 tests/e2e/tools/watch-probe_SRCS := tests/e2e/tools/watch-probe.c \
