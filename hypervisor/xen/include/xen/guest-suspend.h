@@ -95,11 +95,22 @@ int arch_guest_suspend_check_virq(struct domain *d, uint32_t virq,
                                   struct vcpu **target);
 void arch_guest_suspend_inject_virq(struct vcpu *target, uint32_t virq);
 
+/*
+ * The domain goes on after a shutdown, which ended its suspend.  It suspends
+ * anew if what it slept in has outlasted that: x86's ACPI S3.
+ */
+#if defined(CONFIG_X86) && defined(CONFIG_HVM)
+void arch_guest_suspend_domain_resumed(struct domain *d);
+#else
+static inline void arch_guest_suspend_domain_resumed(struct domain *d) {}
+#endif
+
 #else /* !CONFIG_GUEST_SUSPEND */
 
 static inline void guest_suspend_domain_init(struct domain *d) {}
 static inline void guest_suspend_domain_destroy(struct domain *d) {}
 static inline void guest_suspend_release(struct domain *d) {}
+static inline void arch_guest_suspend_domain_resumed(struct domain *d) {}
 static inline void guest_suspend_cancel(struct domain *d, unsigned int reason)
 {}
 static inline bool domain_is_suspended(const struct domain *d)
