@@ -78,16 +78,53 @@ for page, words in PAGES.items():
     same(plain(section(pod, "NAME")).strip().split(" - ")[1].lower(),
          usage.splitlines()[2].rstrip(".").lower(), f"{page}: what it is for")
 
+
+
+def rows_of(*lines):
+    with tempfile.NamedTemporaryFile("w") as host:
+        host.write("".join(f"{line}\n" for line in lines))
+        host.flush()
+        return json.loads(subprocess.run(
+            [XL, "suspend-status", "--json"], check=True, timeout=60,
+            stdout=subprocess.PIPE,
+            env=dict(os.environ, GS_FAKE_HOST=host.name)).stdout)
+
+
 pod = (SOURCE / "man/xl-suspend-status.1.pod").read_text()
-keys = re.findall(r"C<(\w+)>", " ".join(
-    re.findall(r"^=item (.*)$", section(pod, "JSON"), re.MULTILINE)))
-with tempfile.NamedTemporaryFile("w") as host:
-    host.write("domain 1 x - 0 0 1 1 0 0 0 0 0 0 0 0 0\n")
-    host.flush()
-    rows = subprocess.run([XL, "suspend-status", "--json"], check=True,
-                          timeout=60, stdout=subprocess.PIPE,
-                          env=dict(os.environ, GS_FAKE_HOST=host.name)).stdout
-same(sorted(keys), sorted(json.loads(rows)[0]), "the keys of the JSON")
+told = {}
+for item, text in re.findall(r"^=item (.*?)\n\n(.*?)(?=^=)",
+                             section(pod, "JSON"), re.MULTILINE | re.DOTALL):
+    for key in re.findall(r"C<(\w+)>", item):
+        told[key] = text
+
+# Each word that there is, and one that a newer hypervisor may have.
+NAMES = (SOURCE / "tools/libs/light/guest_suspend_names.c").read_text()
+WORDS = {key: re.findall(r'"([\w-]+)"', re.search(
+    rf"gsuspend_{table}_names\[\] = {{(.*?)}};", NAMES, re.DOTALL).group(1))
+    for key, table in (("state", "state"), ("kind", "kind"),
+                       ("wake_reason", "wake"), ("denied_reason", "denied"))}
+for key, words in WORDS.items():
+    same(re.findall(r'C<"([\w-]+)">', told[key]), words, f"the words of {key}")
+
+rows = rows_of("domain 1 x - 0 0 1 1 0 0 4294967295 4294967295 0 0 0 0 0",
+               "domain 2 - - 1 1 2 2 1 1 32 0 5 6 7 8 1")
+same(list(rows[0]), list(rows[1]), "each object has the same keys")
+same(sorted(told), sorted(rows[0]), "the keys of the JSON")
+for row in rows:
+    for key, value in row.items():
+        if key in WORDS:
+            good = value in WORDS[key]
+        elif value is None:
+            good = "or null" in told[key]
+        else:
+            good = told[key].startswith(
+                "Number" if isinstance(value, int) else "String")
+        same(good, True, f"domain {row['domid']}: {key} is what is told of it")
+
+# Without the patch: null or "unknown", but for what is said to be known.
+for row in rows_of("x86", "stock", "domain 3 x - 1 0 0 0 0 0 0 0 0 0 0 0 0"):
+    same({key for key, value in row.items() if value not in (None, "unknown")},
+         {"name", "domid", "state", "kind"}, "what is known without the patch")
 
 print(f"1..{count}")
 sys.exit(1 if failed else 0)
