@@ -44,6 +44,8 @@
 #   UNIT_DEPS += FILE           what the scripts need built
 #   RIG_PROGRAMS += DIR/prog    like PROGRAMS; for the dom0 of end-to-end tests,
 #                               built by "make rig-programs"
+#   EXAMPLES += DIR/prog        like PROGRAMS, and not installed; built by check,
+#                               and for the dom0 of end-to-end tests
 #   FILE.o_CPPFLAGS             more flags for one C file (also for FILE.pic.o)
 #   LINT_C, LINT_SH, LINT_PY += FILE    more files to lint; the C files of
 #                               programs, libraries and tests, and UNIT_SCRIPTS,
@@ -73,6 +75,7 @@ UNIT_HELPERS :=
 UNIT_SCRIPTS :=
 UNIT_DEPS :=
 RIG_PROGRAMS :=
+EXAMPLES :=
 LINT_C :=
 LINT_SH :=
 LINT_PY :=
@@ -148,7 +151,7 @@ OBJS :=
 C_FILES :=
 SHLIB_FILES :=
 $(foreach lib,$(SHLIBS),$(eval $(call shlib_rules,$(lib))))
-$(foreach prog,$(PROGRAMS) $(UNIT_PROGRAMS) $(UNIT_HELPERS) $(RIG_PROGRAMS),\
+$(foreach prog,$(PROGRAMS) $(UNIT_PROGRAMS) $(UNIT_HELPERS) $(RIG_PROGRAMS) $(EXAMPLES),\
     $(eval $(call program_rules,$(prog))))
 
 $(sort $(filter-out %.pic.o,$(OBJS))): %.o: $(srcdir)/%.c config/config.mk
@@ -172,9 +175,9 @@ TESTS :=
 RUN_TESTS = $(PYTHON3) $(srcdir)/tests/unit/run.py --srcdir $(abs_srcdir) \
     --builddir $(abs_builddir)
 
-rig-programs: $(RIG_PROGRAMS)
+rig-programs: $(RIG_PROGRAMS) $(EXAMPLES)
 
-check-programs: $(UNIT_PROGRAMS) $(UNIT_HELPERS) $(UNIT_DEPS)
+check-programs: $(UNIT_PROGRAMS) $(UNIT_HELPERS) $(EXAMPLES) $(UNIT_DEPS)
 check: all check-programs
 ifeq ($(cross_compiling),yes)
 	@echo "check: built for $(host), cannot run here" >&2; exit 1
@@ -266,7 +269,7 @@ dist:
 
 clean:
 	rm -f $(sort $(OBJS) $(OBJS:.o=.d) $(PROGRAMS) $(UNIT_PROGRAMS) \
-	    $(UNIT_HELPERS) $(SHLIB_FILES) $(MANPAGES) $(ALL_TARGETS) $(CLEAN_FILES))
+	    $(UNIT_HELPERS) $(EXAMPLES) $(SHLIB_FILES) $(MANPAGES) $(ALL_TARGETS) $(CLEAN_FILES))
 	rm -rf sanitize
 
 # Last, since the Makefile itself is a product where the build is out of tree.
