@@ -6,7 +6,9 @@ import datetime
 import json
 import os
 import pathlib
+import pty
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -669,6 +671,45 @@ def test_handover():
         one_line("Exec format error"))
 
 
+TERMINAL = f"""#!{sys.executable}
+import os
+print("terminals:", len({{os.ttyname(fd) for fd in (0, 1, 2)}}),
+      "foreground:", os.tcgetpgrp(0) == os.getpgrp(), flush=True)
+print("got", input(), flush=True)
+input()
+"""
+
+
+def on_terminal(*args):
+    """Type a line and then Ctrl-C: what was printed, and which signal ended
+    xl, or 0."""
+    pid, fd = pty.fork()
+    if not pid:
+        os.execv(XL, ["xl", *args])
+    said = ""
+    keys = [b"typed\n", b"\x03"]
+    os.write(fd, keys.pop(0))
+    try:
+        while select.select([fd], [], [], 30)[0]:
+            said += os.read(fd, 4096).decode()
+            if keys and "got typed\r\n" in said:
+                os.write(fd, keys.pop(0))
+    except OSError:  # EIO: nobody has it open any more.
+        pass
+    os.close(fd)  # Whoever sits there still is hung up.
+    return said, os.WTERMSIG(os.waitpid(pid, 0)[1])
+
+
+def test_terminal():
+    stock(TERMINAL)
+    for args in (["console", "guest"], ["help"]):
+        said, signal_nr = on_terminal(*args)
+        ok("terminals: 1 foreground: True" in said and
+           "got typed\r\n" in said, f"{args[0]}: the terminal is stock's", said)
+        ok(signal_nr == signal.SIGINT, f"{args[0]}: and so is Ctrl-C",
+           f"signal {signal_nr}\n{said}")
+
+
 def test_help():
     stock(ECHO)
     for args in ([], ["-v"], ["help"], ["-f", "help"]):
@@ -696,7 +737,8 @@ try:
     for test in (test_status, test_quiet, test_json, test_usage, test_wake,
                  test_wait, test_watch,
                  test_no_guest_suspend, test_device_model, test_stock_x86,
-                 test_stdout, test_handover, test_help):
+                 test_stdout, test_handover, test_terminal,
+                 test_help):
         print(f"# {test.__name__}")
         test()
 finally:
