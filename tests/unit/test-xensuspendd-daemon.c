@@ -11,6 +11,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -488,20 +490,58 @@ static bool has_let_go(void)
     return fake_xs->handles < handles_before;
 }
 
+#define STATUS_PUBLISHING "STATUS=Publishing in " TREE_ROOT
+
+/* A service manager's socket, for the daemon that is started next. */
+static int open_manager(void)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    socklen_t len = sizeof(addr);
+
+    /* Without a name, the kernel finds one. */
+    must(fd >= 0 && !bind(fd, (struct sockaddr *)&addr, sizeof(sa_family_t)),
+         "socket");
+    must(!getsockname(fd, (struct sockaddr *)&addr, &len), "getsockname");
+    addr.sun_path[0] = '@';
+    must(!setenv("NOTIFY_SOCKET", addr.sun_path, 1), "setenv");
+    return fd;
+}
+
+/* What the manager is told next. */
+static const char *told(int fd)
+{
+    static char text[128];
+    ssize_t got = recv(fd, text, sizeof(text) - 1, 0);
+
+    must(got >= 0, "recv");
+    text[got] = '\0';
+    return text;
+}
+
 static void test_xenstored_ends(void)
 {
+    int manager = open_manager();
+
     begin("xenstored ends, and nothing else happens");
     create(1);
     create(2);
     change(1);
     start();
+    unsetenv("NOTIFY_SOCKET");
     wait_until(is_ready);
+    TAP_EQ_STR(told(manager), "READY=1\n" STATUS_PUBLISHING,
+               "the service manager is told");
     handles_before = fake_xs->handles;
     fake_xs_kill();
     TAP_OK(wait_until(has_let_go), "it is noticed");
+    TAP_EQ_STR(told(manager), "STATUS=Waiting for xenstored to come back",
+               "the service manager as well");
     fake_xs_start();
     TAP_OK(!node(1, "state"), "another one knows nothing");
     TAP_OK(wait_until(is_ready_and_all_there), "until it is told again");
+    TAP_EQ_STR(told(manager), STATUS_PUBLISHING, "and the service manager");
+    close(manager);
     TAP_EQ_INT(fake_xs_find(TREE_ROOT "/1/state")->writes, 1, "once");
 
     create(3);

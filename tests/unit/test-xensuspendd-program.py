@@ -115,7 +115,8 @@ def test_life(tmp):
         [DAEMON, "--hooks-dir", hooks, "--pidfile", tmp / "pid"],
         env={**os.environ, "NOTIFY_SOCKET": str(tmp / "notify")},
         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    same(notify.recv(100), b"READY=1", "READY=1")
+    same(notify.recv(100),
+         b"READY=1\nSTATUS=Publishing in /tool/guest-suspend", "READY=1")
 
     def log_line(pattern):
         for line in child.stderr:

@@ -60,6 +60,8 @@ struct daemon {
     struct hooks *hooks;
     int signal_fd;
     bool ready;
+    bool reported;              /* Who started us knows that it was ready, */
+    bool reported_ready;        /* and whether it still is. */
     bool stopping;
     bool child_ended;
     bool resync_failed;         /* It was said to. */
@@ -587,16 +589,42 @@ static int write_pidfile(const char *path)
     return -1;
 }
 
-/* Tell who started us: it is ready, if errnum is 0, or failed. */
-static void notify_outcome(int errnum)
+/* Tell who started us. */
+static void notify_outcome(const char *text)
 {
-    char text[32] = "READY=1";
-
-    if (errnum)
-        snprintf(text, sizeof(text), "ERRNO=%d", errnum);
     if (notify_manager(text))
         log_msg(LOG_WARNING, "cannot notify the service manager: %s",
                 strerror(errno));
+}
+
+static void notify_failed(int errnum)
+{
+    char text[128];
+
+    snprintf(text, sizeof(text), "ERRNO=%d\nSTATUS=Failed: %s", errnum,
+             strerror(errnum));
+    notify_outcome(text);
+}
+
+#define STATUS_READY   "STATUS=Publishing in " TREE_ROOT
+#define STATUS_WAITING "STATUS=Waiting for xenstored to come back"
+
+/* Write the pidfile and tell who started us, when it is ready; then, changes. */
+static int report_ready(struct daemon *d, const char *pidfile)
+{
+    if (d->ready == d->reported_ready)
+        return 0;
+    d->reported_ready = d->ready;
+    if (d->reported) {
+        /* By now nobody need listen: start-stop-daemon has gone. */
+        notify_manager(d->ready ? STATUS_READY : STATUS_WAITING);
+        return 0;
+    }
+    if (pidfile && write_pidfile(pidfile))
+        return -1;
+    d->reported = true;
+    notify_outcome("READY=1\n" STATUS_READY);
+    return 0;
 }
 
 int daemon_run(const struct options *o)
@@ -607,7 +635,6 @@ int daemon_run(const struct options *o)
         .events = { .burst = EVENT_BURST, .period_ms = EVENT_PERIOD_MS },
     };
     int status = EXIT_FAILURE;
-    bool told = false;
 
     model_init(&d.model);
 
@@ -644,24 +671,18 @@ int daemon_run(const struct options *o)
     }
 
     for (work(&d); !d.stopping;) {
-        if (d.ready && !told) {
-            if (o->pidfile && write_pidfile(o->pidfile))
-                goto out;
-            told = true;
-            notify_outcome(0);
-        }
-        if (step(&d))
+        if (report_ready(&d, o->pidfile) || step(&d))
             goto out;
     }
     status = EXIT_SUCCESS;
 
  out:
     if (status != EXIT_SUCCESS)
-        notify_outcome(errno ? errno : EIO);
+        notify_failed(errno ? errno : EIO);
     if (d.tree && tree_set_ready(d.tree, 0))
         log_msg(LOG_WARNING, "cannot remove " TREE_ROOT "/ready: %s",
                 strerror(errno));
-    if (told && o->pidfile)
+    if (d.reported && o->pidfile)
         unlink(o->pidfile);
     hooks_free(d.hooks);
     tree_close(d.tree);
