@@ -39,3 +39,4 @@ UNIT_SCRIPTS += tests/unit/test-xl-completion.sh
 UNIT_SCRIPTS += tests/unit/test-xl-manual.py
 UNIT_SCRIPTS += tests/unit/test-tour.py
 UNIT_SCRIPTS += tests/unit/test-library-abi.sh
+UNIT_SCRIPTS += tests/unit/test-library-manual.py

@@ -1,7 +1,7 @@
 #!/bin/sh
 # libxlguestsuspend as others link with it: its exported symbols against the
-# recorded list, its soname, what it needs; and its headers, each included
-# alone, from C and from C++.
+# recorded list, its soname, what it needs; its headers, each included alone,
+# from C and from C++; and a program built by what pkg-config says.
 #
 # SPDX-License-Identifier: GPL-2.0-only
 
@@ -78,6 +78,24 @@ for header in libxl_guest_suspend.h libxl_guest_suspend_json.h; do
         sed 's/^/# /' "$tmp/log"
     done
 done
+
+# As its comment says, but for where things are before they are installed.
+what="docs/examples/max-sleep.c by pkg-config"
+if flags=$(PKG_CONFIG_PATH=$build/tools/libs/light pkg-config \
+    --define-variable=includedir="$src/tools/libs/light" \
+    --define-variable=libdir="$build/tools/libs/light" \
+    --cflags --libs xlguestsuspend xenlight xentoollog 2>"$tmp/log"); then
+    # shellcheck disable=SC2086 # words; and what sanitizers need comes later
+    cc -o "$tmp/max-sleep" "$src/docs/examples/max-sleep.c" $flags \
+        -Wl,--unresolved-symbols=ignore-in-shared-libs >"$tmp/log" 2>&1 &&
+        readelf -d "$tmp/max-sleep" | grep -q 'NEEDED.*libxlguestsuspend.so.1]'
+    result $? "$what"
+elif command -v pkg-config >/dev/null; then
+    result 1 "$what"
+else
+    skip "$what" "no pkg-config here"
+fi
+sed 's/^/# /' "$tmp/log"
 
 echo "1..$n"
 exit $failed
