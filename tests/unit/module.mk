@@ -21,6 +21,13 @@ tests/unit/test-suspend-watch_SRCS = \
     $(tools/libs/light/libxlguestsuspend_SRCS)
 tests/unit/test-suspend-watch_LDLIBS = $(YAJL_LIBS)
 
+UNIT_PROGRAMS += tests/unit/test-library-soak
+tests/unit/test-library-soak_SRCS = \
+    tests/unit/test-library-soak.c tests/unit/fake_soak.c \
+    $(tools/libs/light/libxlguestsuspend_SRCS)
+tests/unit/test-library-soak_LDLIBS = $(YAJL_LIBS) -pthread
+UNIT_SCRIPTS += tests/unit/test-thread-sanitizer.sh
+
 UNIT_PROGRAMS += tests/unit/test-xl-parts
 tests/unit/test-xl-parts_SRCS = tests/unit/test-xl-parts.c \
     tools/xl/xl_options.c tools/xl/xl_text.c \

@@ -10,3 +10,11 @@ tests/e2e/tools/watch-probe_SRCS := tests/e2e/tools/watch-probe.c \
     tools/libs/light/guest_suspend_call.c tools/libs/light/guest_suspend_names.c
 tests/e2e/tools/watch-probe_LDLIBS = $(XENSTORE_LIBS) $(XENCALL_LIBS) \
     $(XENTOOLLOG_LIBS)
+
+# tests/unit/test-library-soak with the real libraries.
+RIG_PROGRAMS += tests/e2e/tools/library-soak
+tests/e2e/tools/library-soak_SRCS := tests/unit/test-library-soak.c \
+    tests/e2e/tools/soak_ctx.c
+tests/e2e/tools/library-soak_LDDEPS = tools/libs/light/libxlguestsuspend.so
+tests/e2e/tools/library-soak_LDLIBS = -Ltools/libs/light -lxlguestsuspend \
+    $(XENLIGHT_LIBS) $(XENTOOLLOG_LIBS) -pthread

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fake_soak.c: a hypervisor of two domains that run, and an empty xenstore, for
+ * any number of threads at once.
+ */
+
+#include "soak.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <xen/xen.h>
+#include <xencall.h>
+#include <xenstore.h>
+#include <xenstore_lib.h>
+#include "public/guest_suspend.h"
+
+static atomic_int nr_calls, nr_buffers, nr_stores;
+
+libxl_ctx *soak_ctx(unsigned int which)
+{
+    static char ctx[SOAK_NR_CTX];
+
+    return (libxl_ctx *)&ctx[which];
+}
+
+bool soak_nothing_left(void)
+{
+    return !nr_calls && !nr_buffers && !nr_stores;
+}
+
+/* libxencall */
+
+struct xencall_handle {
+    int unused;
+};
+
+xencall_handle *xencall_open(struct xentoollog_logger *logger,
+                             unsigned int open_flags)
+{
+    (void)logger;
+    (void)open_flags;
+    nr_calls++;
+    return calloc(1, sizeof(struct xencall_handle));
+}
+
+int xencall_close(xencall_handle *xcall)
+{
+    nr_calls--;
+    free(xcall);
+    return 0;
+}
+
+void *xencall_alloc_buffer(xencall_handle *xcall, size_t size)
+{
+    (void)xcall;
+    nr_buffers++;
+    return malloc(size);
+}
+
+void xencall_free_buffer(xencall_handle *xcall, void *p)
+{
+    (void)xcall;
+    nr_buffers--;
+    free(p);
+}
+
+int xencall2(xencall_handle *xcall, unsigned int op, uint64_t arg1,
+             uint64_t arg2)
+{
+    (void)xcall;
+    (void)op;
+    (void)arg1;
+    (void)arg2;
+    abort();
+}
+
+static void fill(struct xen_guest_suspend_record *record, domid_t domid)
+{
+    memset(record, 0, sizeof(*record));
+    record->domid = domid;
+    record->seq = record->instance = domid + 10U;
+    record->wake_virq = XEN_GUEST_SUSPEND_VIRQ_NONE;
+}
+
+int xencall1(xencall_handle *xcall, unsigned int nr, uint64_t arg)
+{
+    unsigned char *domctl = (void *)(uintptr_t)arg;
+    struct xen_domctl_guest_suspend *op = (void *)(domctl + 16);
+    uint32_t room = op->u.list.nr;
+    uint64_t after = op->u.list.after_seq;
+    domid_t domid;
+
+    (void)xcall;
+    (void)nr;
+    memcpy(&domid, domctl + 8, sizeof(domid));
+    if (op->op == XEN_GUEST_SUSPEND_OP_LIST) {
+        op->u.list.nr = 0;
+        for (domid_t d = 0; d <= 3; d += 3)
+            if (d + 10U > after && op->u.list.nr < room)
+                fill(&op->u.list.records.p[op->u.list.nr++], d);
+        return 0;
+    }
+    errno = domid && domid != 3 ? ESRCH :
+            op->op != XEN_GUEST_SUSPEND_OP_RESUME ? 0 :
+            op->u.resume.seq && op->u.resume.seq != domid + 10U ? ESTALE
+                                                                : ENODATA;
+    if (errno)
+        return -1;
+    fill(&op->u.get.record, domid);
+    return 0;
+}
+
+/* libxenstore */
+
+struct xs_handle {
+    int fds[2];
+};
+
+const char *xs_daemon_socket(void)
+{
+    return "/nonexistent";
+}
+
+struct xs_handle *xs_open(unsigned long flags)
+{
+    struct xs_handle *xs = calloc(1, sizeof(*xs));
+
+    (void)flags;
+    if (!xs || pipe(xs->fds))
+        abort();
+    nr_stores++;
+    return xs;
+}
+
+void xs_close(struct xs_handle *xs)
+{
+    close(xs->fds[0]);
+    close(xs->fds[1]);
+    free(xs);
+    nr_stores--;
+}
+
+int xs_fileno(struct xs_handle *xs)
+{
+    return xs->fds[0];
+}
+
+bool xs_watch(struct xs_handle *xs, const char *path, const char *token)
+{
+    (void)xs;
+    (void)path;
+    (void)token;
+    return true;
+}
+
+char **xs_check_watch(struct xs_handle *xs)
+{
+    (void)xs;
+    errno = EAGAIN;
+    return NULL;
+}
+
+void *xs_read(struct xs_handle *xs, xs_transaction_t t, const char *path,
+              unsigned int *len)
+{
+    (void)xs;
+    (void)t;
+    (void)path;
+    (void)len;
+    errno = ENOENT;
+    return NULL;
+}
+
+char **xs_directory(struct xs_handle *xs, xs_transaction_t t, const char *path,
+                    unsigned int *num)
+{
+    (void)xs;
+    (void)t;
+    (void)path;
+    (void)num;
+    errno = ENOENT;
+    return NULL;
+}
