@@ -4,7 +4,8 @@
 # amd64; armhf has the hypervisor only), RIG_DEBUG (n, y: the hypervisor's debug
 # build), RIG_GIC (3, 2: an arm64 machine's interrupt controller, and so the
 # guests'), RIG_XEN_ARGS (more of Xen's command line), RIG_ICOUNT (n, y: the
-# machine's time counts its instructions).  Everything that differs between
+# machine's time counts its instructions), RIG_TOOLS (the release that our tools
+# are built for and with, if it is another one).  Everything that differs between
 # releases and architectures stands here.  Sourced after rig.sh.
 
 RIG_RELEASE=${RIG_RELEASE:-trixie}
@@ -13,7 +14,8 @@ RIG_DEBUG=${RIG_DEBUG:-n}
 RIG_GIC=${RIG_GIC:-3}
 RIG_XEN_ARGS=${RIG_XEN_ARGS-}
 RIG_ICOUNT=${RIG_ICOUNT:-n}
-export RIG_RELEASE RIG_ARCH RIG_DEBUG RIG_GIC RIG_XEN_ARGS RIG_ICOUNT
+RIG_TOOLS=${RIG_TOOLS:-$RIG_RELEASE}
+export RIG_RELEASE RIG_TOOLS RIG_ARCH RIG_DEBUG RIG_GIC RIG_XEN_ARGS RIG_ICOUNT
 
 case $RIG_RELEASE in
 trixie) RIG_XEN=4.20 ;;
