@@ -15,6 +15,7 @@ import collections
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -59,13 +60,13 @@ COMPARED = [
      ("system-calls", "hypercalls", "xenstore")),
     ("xensuspendd, for one wake", "daemon", "one-wake", None,
      ("system-calls", "hypercalls", "xenstore")),
-    ("burst, all published", "daemon", "burst", None,
-     ("wakes-published", "sleeps-published")),
+    ("burst", "daemon", "burst", None,
+     ("published", "lost", "wakes-published", "sleeps-published")),
     ("CPU for each change of a burst", "daemon", "burst", None,
      ("xensuspendd-cpu", "xenstored-cpu", "xenconsoled-cpu", "xl-cpu")),
     ("storm", "daemon", "storm", None,
-     ("changes", "published", "lost", "xensuspendd-share", "xenstored-share",
-      "xenconsoled-share", "xl-share")),
+     ("changes", "published", "settled", "lost", "xensuspendd-share",
+      "xenstored-share", "xenconsoled-share", "xl-share")),
     ("xensuspendd, xenconsoled", "memory", "xensuspendd", "xenconsoled",
      ("rss", "pss")),
     ("xensuspendd, xenstored", "memory", "xensuspendd", "xenstored",
@@ -288,8 +289,8 @@ def load():
 
 def commit():
     """The tree's, as far as there is one; "+": and what was changed since."""
-    done = subprocess.run(["git", "-C", TOP, "describe", "--always", "--dirty=+",
-                           "--exclude=*"], stdout=subprocess.PIPE,
+    done = subprocess.run(["git", "-C", TOP, "describe", "--always",
+                           "--dirty=+", "--exclude=*"], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, check=False)
     return done.stdout.decode().strip()
 
@@ -341,16 +342,21 @@ def parse(argv):
 
 def main(argv):
     args = parse(argv)
+    # Stopped half-way, it still says what it has measured.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if args.read:
         print("\n".join(table(read(args.read))))
         return 0
     samples = Samples()
     about = {"begin": now(), "load_begin": load()}
     status = 0
-    for command in commands(args):
-        status = measure(command, samples) or status
-    if "sizes" in (args.figures or FIGURES) and not args.here:
-        status = sizes(samples) or status
+    try:
+        for command in commands(args):
+            status = measure(command, samples) or status
+        if "sizes" in (args.figures or FIGURES) and not args.here:
+            status = sizes(samples) or status
+    except KeyboardInterrupt:
+        status = 130
     about.update({"end": now(), "load_end": load()})
     if not samples.values:
         print("bench: nothing was measured", file=sys.stderr)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * bench: measure guest suspend against what comes with Xen, on this host.  Run by
- * scripts/bench; docs/performance.md says what each figure is.
+ * bench: measure guest suspend against what comes with Xen, on this host.  Run
+ * by scripts/bench; docs/performance.md says what each figure is.
  *
  *   bench [-n SAMPLES] [-d GUESTS[,GUESTS...]] [-g IMAGE] [-x XL] [-s XL]
  *         [FIGURE...]

@@ -102,7 +102,8 @@ static void one_suspend(struct guest *g, unsigned int domains)
     known = ticks();
     began = guest_ticks(g, g->page->before);
     sample("events", "suspend", "event", "us", domains, ticks_us(at - began));
-    sample("events", "suspend", "known", "us", domains, ticks_us(known - began));
+    sample("events", "suspend", "known", "us", domains,
+           ticks_us(known - began));
     guest_record(g, &r);
     usage_quiet(&after);
     others("suspend", domains);

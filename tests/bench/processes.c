@@ -231,7 +231,7 @@ static void count_call(pid_t pid, struct command_calls *calls)
     if (info.op != PTRACE_SYSCALL_INFO_ENTRY)
         return;
     calls->system_calls++;
-    /* IOCTL_PRIVCMD_HYPERCALL: 'P', 0; of /dev/xen/privcmd and .../hypercall. */
+    /* IOCTL_PRIVCMD_HYPERCALL: 'P', 0. */
     if (info.entry.nr == SYS_ioctl && (info.entry.args[1] & 0xffff) == 'P' << 8)
         calls->hypercalls++;
     if (to_xenstored(pid, &info))
