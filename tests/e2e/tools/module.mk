@@ -18,3 +18,6 @@ tests/e2e/tools/library-soak_SRCS := tests/unit/test-library-soak.c \
 tests/e2e/tools/library-soak_LDDEPS = tools/libs/light/libxlguestsuspend.so
 tests/e2e/tools/library-soak_LDLIBS = -Ltools/libs/light -lxlguestsuspend \
     $(XENLIGHT_LIBS) $(XENTOOLLOG_LIBS) -pthread
+
+RIG_PROGRAMS += tests/e2e/tools/held-disk
+tests/e2e/tools/held-disk_SRCS := tests/e2e/tools/held-disk.c
