@@ -23,6 +23,7 @@ cat >"$tmp/host" <<END
 domain 0 Domain-0 - 0 0 1 1 0 0 0 0 0 0 0 0 0
 domain 3 asleep - 1 1 42 7 3 0 0 0 0 0 0 0 0
 domain 4 awake - 0 1 50 8 1 0 0 0 0 0 0 0 0
+domain 5 x\$(>$tmp/ran) - 0 1 51 9 1 0 0 0 0 0 0 0 0
 END
 cat >"$tmp/complete" <<'END'
 # complete WORD...: what the last of them may become
@@ -56,7 +57,7 @@ completes 'stock:|' xl ''
 completes 'stock:li|' xl li
 completes 'stock:x|' xl list x
 completes 'stock:|' xl -v ''
-completes 'Domain-0 |asleep |awake |' xl suspend-status ''
+completes "Domain-0 |asleep |awake |x\\\$\\(\\>$tmp/ran\\) |" xl suspend-status ''
 completes 'asleep |awake |' xl suspend-status a
 completes 'asleep |awake |' xl -v suspend-status awake a
 completes '--json |' xl suspend-status --j
@@ -70,6 +71,14 @@ completes 'wake |' xl trigger awake w
 completes '--if-suspended |' xl trigger awake wake --i
 completes '--virq=|' xl trigger awake wake --v
 completes 'stock:|' xl trigger awake nmi ''
+
+n=$((n + 1))
+if [ -e "$tmp/ran" ]; then
+    echo "not ok $n - a domain's name is not run"
+    failed=1
+else
+    echo "ok $n - a domain's name is not run"
+fi
 
 echo "1..$n"
 exit $failed

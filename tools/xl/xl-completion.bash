@@ -26,7 +26,7 @@ _xl_guest_suspend_domains() {
 
 _xl_guest_suspend() {
     local xl=$1 cur=$2 prev=$3 word at=1 words=
-    local -a command=()
+    local -a command=() list=()
 
     # Global options before the command are not looked at.
     while ((at < COMP_CWORD)) && [[ ${COMP_WORDS[at]} == -* ]]; do
@@ -60,10 +60,14 @@ _xl_guest_suspend() {
 
     COMPREPLY=()
     if [[ $words ]]; then
-        while read -r word; do
+        # compgen -W would run what a domain's name has in $( ).
+        read -r -d '' -a list <<<"$words"
+        for word in "${list[@]}"; do
+            [[ $word == "$cur"* ]] || continue
+            printf -v word %q "$word"
             [[ $word == *= ]] || word+=' '
             COMPREPLY+=("$word")
-        done < <(compgen -W "$words" -- "$cur")
+        done
     elif ! ((${#command[@]})) && declare -F _xl >/dev/null; then
         _xl "$@"
     fi
