@@ -15,6 +15,7 @@ import collections
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -289,6 +290,8 @@ def load():
 
 def commit():
     """The tree's, as far as there is one; "+": and what was changed since."""
+    if not shutil.which("git"):
+        return ""
     done = subprocess.run(["git", "-C", TOP, "describe", "--always",
                            "--dirty=+", "--exclude=*"], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, check=False)

@@ -685,7 +685,10 @@ def on_terminal(*args):
     xl, or 0."""
     pid, fd = pty.fork()
     if not pid:
-        os.execv(XL, ["xl", *args])
+        try:
+            os.execv(XL, ["xl", *args])
+        finally:
+            os._exit(127)
     said = ""
     keys = [b"typed\n", b"\x03"]
     os.write(fd, keys.pop(0))
@@ -701,6 +704,9 @@ def on_terminal(*args):
 
 
 def test_terminal():
+    if not os.path.exists("/dev/pts/ptmx"):
+        ok(True, "terminal # SKIP no pseudo-terminals here")
+        return
     stock(TERMINAL)
     for args in (["console", "guest"], ["help"]):
         said, signal_nr = on_terminal(*args)
