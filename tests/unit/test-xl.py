@@ -704,7 +704,10 @@ def on_terminal(*args):
 
 
 def test_terminal():
-    if not os.path.exists("/dev/pts/ptmx"):
+    try:
+        for fd in pty.openpty():
+            os.close(fd)
+    except OSError:
         ok(True, "terminal # SKIP no pseudo-terminals here")
         return
     stock(TERMINAL)
