@@ -23,6 +23,7 @@
 #include <xen/hvm/hvm_op.h>
 #include <xen/xen.h>
 #include <xenstore.h>
+#include <xenstore_lib.h>
 #include "public/guest_suspend.h"
 
 #include "fake_xencall.h"
@@ -129,6 +130,11 @@ static char ready[32];
 static unsigned int nr_opens;
 static char fired[8][64];
 static unsigned int nr_fired;
+
+const char *xs_daemon_socket(void)
+{
+    return getenv("XENSTORED_PATH");
+}
 
 struct xs_handle *xs_open(unsigned long flags)
 {
@@ -536,6 +542,7 @@ static void test_wait(void)
           0, 0, SUSPENDED, 0 },
     };
     libxl_guest_suspend_info info;
+    int nb;
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         bool times_out = table[i].rc == ERROR_TIMEDOUT;
@@ -592,6 +599,22 @@ static void test_wait(void)
     set(3, 10, 20, RUNNING);
     after_calls(2, sleeps_untold);
     TAP_EQ_INT(wait_3(SUSPENDED, 0, LONG_MS, &info), 0, "no xenstore at all");
+
+    /* xs_open() would turn to the kernel's device, and wait there. */
+    reset();
+    listen_xenstored();
+    close(xenstored);
+    set(3, 10, 20, RUNNING);
+    after_calls(2, sleeps_untold);
+    TAP_OK(!wait_3(SUSPENDED, 0, LONG_MS, &info) && !nr_opens,
+           "a socket that nobody serves");
+    reset_stock();
+    TAP_OK(!libxl_list_domain_suspend_state(NULL, 0, &nb) &&
+           nb == ERROR_GUEST_SUSPEND_NO_XENSTORE && !nr_opens,
+           "... nor where the domains are looked up");
+    unlink(socket_path);
+    setenv("XENSTORED_PATH", "/nonexistent", 1);
+    xenstored = -1;
 
     reset();
     snprintf(ready, sizeof(ready), "999999999999");

@@ -11,11 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <xenstore.h>
+#include <xenstore_lib.h>
 
 #include "xl.h"
 #include "xl_options.h"
+
+#define XENSTORED_PATH "XENSTORED_PATH"
 
 void xl_domains_init(struct xl_domains *domains)
 {
@@ -32,11 +36,31 @@ void xl_domains_dispose(struct xl_domains *domains)
     xl_domains_init(domains);
 }
 
+/*
+ * Where nobody serves xenstored's socket, xs_open() turns to the kernel's device,
+ * and a request there waits for the next xenstored.  It takes a path from the
+ * environment for both.
+ */
+static struct xs_handle *open_xenstore(void)
+{
+    const char *socket = xs_daemon_socket();
+    bool ours = !getenv(XENSTORED_PATH) && !access(socket, F_OK) &&
+                !setenv(XENSTORED_PATH, socket, 1);
+    struct xs_handle *xs = xs_open(0);
+    int saved_errno = errno;
+
+    /* The stock xl is to have the environment that we had. */
+    if (ours)
+        unsetenv(XENSTORED_PATH);
+    errno = saved_errno;
+    return xs;
+}
+
 static struct xs_handle *xenstore(struct xl_domains *domains)
 {
     if (!domains->tried) {
         domains->tried = true;
-        domains->xs = xs_open(0);
+        domains->xs = open_xenstore();
     }
 
     return domains->xs;

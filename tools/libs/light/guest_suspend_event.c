@@ -15,21 +15,19 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <xenstore.h>
 
+#include "guest_suspend_xenstore.h"
 #include "libxl_guest_suspend.h"
 
 #define ROOT "/tool/guest-suspend"
 #define READY ROOT "/ready"
 #define DAEMON "xensuspendd"
-#define XENSTORED_SOCKET "/run/xenstored/socket"
 
 /* All that can die has been looked at: each so many ticks. */
 #define TICKS_PER_CENSUS 10
@@ -146,38 +144,14 @@ static void drop_xenstore(struct gsuspend_events *events)
     find_daemon(events);
 }
 
-/*
- * libxenstore does not tell when xenstored has closed its connection.  An idle
- * one of our own does.  Where xenstored is another domain, there is no socket,
- * and it does not end before its host.
- */
-static int connect_xenstored(void)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    const char *path = getenv("XENSTORED_PATH"); /* as libxenstore has it */
-    int fd;
-
-    if (!path)
-        path = XENSTORED_SOCKET;
-    if (strlen(path) >= sizeof(address.sun_path))
-        return -1;
-    strcpy(address.sun_path, path);
-
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)))
-        close_fd(&fd);
-    return fd;
-}
-
 static void open_xenstore(struct gsuspend_events *events)
 {
     int fd;
 
-    events->xs = xs_open(0);
+    events->xs = gsuspend_xenstore_open(&events->xenstored_fd);
     if (!events->xs)
         return;
 
-    events->xenstored_fd = connect_xenstored();
     fd = xs_fileno(events->xs);
     if (fd < 0 || poll_fd(events, fd) ||
         (events->xenstored_fd >= 0 && poll_fd(events, events->xenstored_fd)) ||

@@ -7,8 +7,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <xenstore.h>
+
+#include "guest_suspend_xenstore.h"
 
 #if defined(__i386__) || defined(__x86_64__)
 bool gsuspend_x86 = true;
@@ -88,9 +91,9 @@ int gsuspend_stock_list(struct gsuspend_call *call,
     char **ids = NULL;
     unsigned int nr_ids = 0, i;
     uint32_t domid, nr = 0;
-    int r = -1, saved_errno;
+    int r = -1, end_fd = -1, saved_errno;
 
-    xs = xs_open(0);
+    xs = gsuspend_xenstore_open(&end_fd);
     if (xs)
         ids = xs_directory(xs, XBT_NULL, "/local/domain", &nr_ids);
     if (!ids) {
@@ -126,6 +129,8 @@ out:
     free(ids);
     if (xs)
         xs_close(xs);
+    if (end_fd >= 0)
+        close(end_fd);
     errno = saved_errno;
     return r;
 }
