@@ -13,8 +13,7 @@
  *   x86                  domains wake through their device models
  *   stock                there is no guest suspend; kind 100 is a PV domain,
  *                        and 101 one that may not be looked at
- *   rename               all domains have another name once one was asked for
- *   replace              all domains are others once one was asked for
+ *   replace NUMBER       all domains are others once so many were asked for
  *
  * A resume that was accepted is written to standard error, as
  * "resume DOMID FLAGS VIRQ SEQ INSTANCE".
@@ -25,6 +24,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +48,8 @@ static struct domain {
 
 static unsigned int nr_domains;
 static int op_errno[3];
-static bool no_xenstore, rename_after_get, replace_after_get, got_one;
+static bool no_xenstore;
+static unsigned int replace_after = UINT_MAX, nr_got;
 static bool stock;
 
 static void unescape(char *text)
@@ -119,10 +120,8 @@ static void read_host(void)
             gsuspend_x86 = true;
         } else if (!strcmp(line, "stock\n")) {
             stock = true;
-        } else if (!strcmp(line, "rename\n")) {
-            rename_after_get = true;
-        } else if (!strcmp(line, "replace\n")) {
-            replace_after_get = true;
+        } else if (sscanf(line, "replace %u", &op) == 1) {
+            replace_after = op;
         } else if (sscanf(line, "errno %u %d", &op, &number) == 2 && op < 3) {
             op_errno[op] = number;
         } else {
@@ -232,9 +231,8 @@ int fake_host_hypercall(unsigned int nr, void *arg)
         return errno ? -1 : 0;
     }
     op->u.get.record = domain->record;
-    if (got_one && replace_after_get)
+    if (nr_got++ >= replace_after)
         op->u.get.record.instance++;
-    got_one = true;
     return 0;
 }
 
@@ -288,8 +286,6 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
             snprintf(value, sizeof(value), "%s%s",
                      strcmp(node, "vm") ? "" : "/vm/",
                      strcmp(node, "vm") ? domains[i].name : domains[i].uuid);
-            if (rename_after_get && got_one)
-                snprintf(value, sizeof(value), "another");
             *len = (unsigned int)strlen(value);
             return strdup(value);
         }

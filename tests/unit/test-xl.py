@@ -140,7 +140,7 @@ def test_status():
         run("suspend-status", "asleep", host=HOST + ["no-xenstore"]), 1, "",
         one_line("cannot look up domain 'asleep'"))
     is_("a domain gone while its name was looked up",
-        run("suspend-status", "asleep", host=HOST + ["rename"]), 5, "",
+        run("suspend-status", "asleep", host=HOST + ["replace 0"]), 5, "",
         one_line("no such domain: 'asleep'"))
 
 
@@ -321,7 +321,7 @@ def test_wait():
         run("suspend-status", "--wait=suspended", "--after=6", "3"), 7, "",
         one_line("'3' is younger than seq 6"))
     is_("--wait, and another domain has the id by then",
-        run("suspend-status", "--wait=suspended", "3", host=HOST + ["replace"]),
+        run("suspend-status", "--wait=suspended", "3", host=HOST + ["replace 1"]),
         5, "", one_line("'3' has ceased to exist"))
     is_("--wait for nobody",
         run("suspend-status", "--wait=suspended", "nobody"), 5, "",

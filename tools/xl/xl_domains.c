@@ -25,6 +25,7 @@ void xl_domains_init(struct xl_domains *domains)
 {
     domains->xs = NULL;
     domains->tried = false;
+    domains->failed = 0;
     domains->name = NULL;
 }
 
@@ -61,24 +62,29 @@ static struct xs_handle *xenstore(struct xl_domains *domains)
     if (!domains->tried) {
         domains->tried = true;
         domains->xs = open_xenstore();
+        if (!domains->xs)
+            domains->failed = errno;
     }
 
     return domains->xs;
 }
 
-/* The string at /local/domain/DOMID/NODE, or NULL with errno. */
+/* The string at /local/domain/DOMID/NODE, or NULL. */
 static char *read_node(struct xl_domains *domains, uint32_t domid,
                        const char *node)
 {
     struct xs_handle *xs = xenstore(domains);
-    char path[64];
+    char path[64], *value;
     unsigned int len;
 
     if (!xs)
         return NULL;
 
     snprintf(path, sizeof(path), "/local/domain/%" PRIu32 "/%s", domid, node);
-    return xs_read(xs, XBT_NULL, path, &len);
+    value = xs_read(xs, XBT_NULL, path, &len);
+    if (!value && errno != ENOENT)
+        domains->failed = errno;
+    return value;
 }
 
 char *xl_domains_name(struct xl_domains *domains, uint32_t domid)
@@ -116,20 +122,18 @@ static bool has_uuid(struct xl_domains *domains, uint32_t domid,
 typedef bool has_fn(struct xl_domains *domains, uint32_t domid,
                     const char *value);
 
-/* The first of ids whose domain has the value; -1: none. */
-static int64_t search(struct xl_domains *domains, char **ids, unsigned int nr,
-                      has_fn *has, const char *value)
+/* The first whose domain has the value; NULL: none. */
+static const libxl_guest_suspend_info *
+search(struct xl_domains *domains, const libxl_guest_suspend_info *list, int nb,
+       has_fn *has, const char *value)
 {
-    char why[XL_WHY_SIZE];
-    uint64_t domid;
-    unsigned int i;
+    int i;
 
-    for (i = 0; i < nr; i++)
-        if (xl_parse_number("domid", ids[i], 0, UINT16_MAX, &domid, why) &&
-            has(domains, (uint32_t)domid, value))
-            return (int64_t)domid;
+    for (i = 0; i < nb; i++)
+        if (has(domains, list[i].domid, value))
+            return &list[i];
 
-    return -1;
+    return NULL;
 }
 
 static int get_record(const char *which, uint32_t domid,
@@ -149,49 +153,47 @@ static int get_record(const char *which, uint32_t domid,
 static int find_by_value(struct xl_domains *domains, const char *which,
                          libxl_guest_suspend_info *info)
 {
-    struct xs_handle *xs = xenstore(domains);
-    has_fn *has = has_name;
-    char **ids = NULL;
-    unsigned int nr = 0;
-    int64_t domid;
-    int rc;
+    libxl_guest_suspend_info *list;
+    const libxl_guest_suspend_info *found;
+    int rc, nb;
 
-    if (xs)
-        ids = xs_directory(xs, XBT_NULL, "/local/domain", &nr);
-    if (!ids) {
-        xl_error("cannot look up domain '%s': xenstore: %s"
-                 " (a domid needs no xenstore)", which, strerror(errno));
-        rc = ERROR_FAIL;
+    /* A hypercall, and thus quicker than xenstore's list of domains. */
+    list = libxl_list_domain_suspend_state(NULL, 0, &nb);
+    if (!list) {
+        rc = nb;
+        xl_error("domain '%s': %s", which, libxl_guest_suspend_strerror(rc));
         goto out;
     }
 
-    domid = search(domains, ids, nr, has, which);
-    if (domid < 0) {
-        has = has_uuid;
-        domid = search(domains, ids, nr, has, which);
+    found = search(domains, list, nb, has_name, which);
+    if (!found)
+        found = search(domains, list, nb, has_uuid, which);
+    if (!found && domains->failed) {
+        xl_error("cannot look up domain '%s': xenstore: %s"
+                 " (a domid needs no xenstore)", which,
+                 strerror(domains->failed));
+        rc = ERROR_FAIL;
+        goto out;
     }
-    if (domid < 0) {
+    if (!found) {
         xl_error("no such domain: '%s' (\"xl list\" shows those there are)",
                  which);
         rc = ERROR_DOMAIN_NOTFOUND;
         goto out;
     }
 
-    rc = get_record(which, (uint32_t)domid, info);
+    rc = get_record(which, found->domid, info);
     if (rc)
         goto out;
 
-    /*
-     * It had the value before its record was read.  If it still has, the
-     * record is that domain's, and not a successor's under the same domid.
-     */
-    if (!has(domains, (uint32_t)domid, which)) {
+    /* The value was read in between: it was not a successor's then. */
+    if (info->instance != found->instance) {
         xl_error("no such domain: '%s' (it has just gone)", which);
         rc = ERROR_DOMAIN_NOTFOUND;
     }
 
 out:
-    free(ids);
+    libxl_guest_suspend_info_list_free(list, nb);
     return rc;
 }
 

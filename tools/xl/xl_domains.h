@@ -18,6 +18,7 @@ struct xs_handle;
 struct xl_domains {
     struct xs_handle *xs;
     bool tried;
+    int failed;                     /* errno, if it did not answer */
     /* The name that the last search saw, of this domain; NULL: none. */
     char *name;
     uint32_t name_of;
