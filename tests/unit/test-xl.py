@@ -393,6 +393,9 @@ def test_watch():
     write_host(HOST[0])
     event = json.loads(watch.line())
     ok(event["event"] == "gone" and event["domid"] == 3, "... the last", event)
+    first = next(other for other in events if other["domid"] == 3)
+    ok(event["since"] == first["since"], "... its state's begin as it was told",
+       f"{first['since']}, {event['since']}")
     is_("... and so does the watch", watch.end(), 5, "",
         one_line("no domain is left to watch"))
 

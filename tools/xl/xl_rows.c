@@ -34,8 +34,10 @@ void xl_table_dispose(struct xl_table *table)
 void xl_row_update(struct xl_row *row, const libxl_guest_suspend_info *info,
                    struct xl_domains *domains)
 {
+    /* A record that is no longer the present one would lead to a later time. */
+    if (!row->since_realtime_ns || row->info.since_ns != info->since_ns)
+        row->since_realtime_ns = xl_since_realtime_ns(info);
     row->info = *info;
-    row->since_realtime_ns = xl_since_realtime_ns(info);
     if (!row->name && domains) {
         row->name = xl_domains_name(domains, info->domid);
         if (row->name)
