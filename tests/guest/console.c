@@ -17,7 +17,7 @@ void console_init(void)
     uint64_t pfn, port;
 
     if (xen_param(HVM_PARAM_CONSOLE_PFN, &pfn) ||
-        xen_param(HVM_PARAM_CONSOLE_EVTCHN, &port))
+        xen_param(HVM_PARAM_CONSOLE_EVTCHN, &port) || !pfn)
         return;
     console_port = port;
     ring = (struct xencons_interface *)(uintptr_t)(pfn << 12);
