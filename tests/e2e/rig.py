@@ -28,6 +28,9 @@ PANIC = re.compile(
     r"|Kernel panic|Unable to handle kernel")
 # A device that nobody uses, and whose interrupt is there for a guest to have.
 SPARE_DEVICE = "/virtio_mmio@a003e00"
+# A guest that Xen itself starts, before dom0: where its image lies, and its node.
+DOM0LESS_IMAGE = 0x78000000
+DOM0LESS_NODE = "/chosen/domU1"
 # Ctrl-\: not Ctrl-], which leaves xl console.
 ESCAPE = b"\x1c"
 
@@ -75,10 +78,12 @@ class MachineDied(Exception):
 class Machine:
     """One boot.  Its serial line goes to log_path, all of it."""
 
-    def __init__(self, image, log_path, spare_device=False):
+    def __init__(self, image, log_path, tree=None):
+        """tree: what is added to the machine's device tree, "spare" or
+        "dom0less", or nothing."""
         self.image = image
         self.log_path = log_path
-        self.spare_device = spare_device
+        self.tree = tree
         with open(os.path.join(image, "machine.json"), encoding="ascii") as f:
             self.about = json.load(f)
         self.child = None
@@ -107,7 +112,10 @@ class Machine:
                    "-display", "none", "-monitor", "none", "-serial", "stdio",
                    "-net", "none", "-no-reboot",
                    *qemu["load"](self.image, xen)]
-        if self.spare_device:
+        if self.tree == "dom0less":
+            command += ["-device", f"loader,file={self.image}/dom0less,"
+                                   f"addr={DOM0LESS_IMAGE:#x},force-raw=on"]
+        if self.tree:
             command += ["-dtb", self.device_tree(command)]
         # Some hosts take longer: a whole Debian does.
         limit = max(BOOT_S, self.about.get("boot_s", 0))
@@ -131,18 +139,37 @@ class Machine:
         raise EnvironmentTrouble(f"no dom0 within {limit} s")
 
     def device_tree(self, command):
-        """The machine's device tree, with one device that Xen keeps from dom0."""
+        """The machine's device tree, with what the host has besides."""
+        changes = {"spare": self.spare_device, "dom0less": self.dom0less_guest}
         path = f"{self.log_path}.dtb"
         if not shutil.which("fdtput"):
             raise EnvironmentTrouble("fdtput is missing: run scripts/setup")
-        for step in ([*command, "-machine", f"dumpdtb={path}"],
-                     ["fdtput", "-t", "s", path, SPARE_DEVICE,
-                      "xen,passthrough", ""]):
+        steps = [[*command, "-machine", f"dumpdtb={path}"]]
+        for kind, node, *property_values in changes[self.tree]():
+            steps.append(["fdtput", "-p", "-t", kind, path, node,
+                          *property_values])
+        for step in steps:
             made = subprocess.run(step, stdin=subprocess.DEVNULL, check=False,
                                   capture_output=True, timeout=60)
             if made.returncode:
                 raise EnvironmentTrouble(f"no device tree: {made.stderr}")
         return path
+
+    @staticmethod
+    def spare_device():
+        """One that Xen keeps from dom0."""
+        yield "s", SPARE_DEVICE, "xen,passthrough", ""
+
+    def dom0less_guest(self):
+        """One of 16 MiB and a vCPU: see Xen's docs/misc/arm/device-tree."""
+        size = os.path.getsize(os.path.join(self.image, "dom0less"))
+        kernel = f"{DOM0LESS_NODE}/module@{DOM0LESS_IMAGE:x}"
+        for name, value in (("#address-cells", "2"), ("#size-cells", "2"),
+                            ("cpus", "1"), ("memory", "0 4000")):
+            yield "x", DOM0LESS_NODE, name, *value.split()
+        yield "s", DOM0LESS_NODE, "compatible", "xen,domain"
+        yield "x", kernel, "reg", "0", f"{DOM0LESS_IMAGE:x}", "0", f"{size:x}"
+        yield "s", kernel, "compatible", "multiboot,kernel", "multiboot,module"
 
     def lines(self, deadline):
         """Lines as they come, until the deadline."""
