@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Do xl's manual pages say what the program does?  Options, exit statuses and
 synopsis against "--help", which is made from the table that the program runs
-by; JSON keys against the program's JSON."""
+by; JSON keys against the program's JSON; and the examples are run."""
 
 import json
 import os
@@ -125,6 +125,56 @@ for row in rows:
 for row in rows_of("x86", "stock", "domain 3 x - 1 0 0 0 0 0 0 0 0 0 0 0 0"):
     same({key for key, value in row.items() if value not in (None, "unknown")},
          {"name", "domid", "state", "kind"}, "what is known without the patch")
+
+
+
+# The host of the examples that show what is printed, but for the date.
+EXAMPLE_HOST = (
+    "domain 0 Domain-0 - 0 0 1 1 0 0 4294967295 4294967295 0 55000000000 0 0 0",
+    "domain 1 web - 1 1 6 2 2 2 4294967295 0 41531227408 56159703760 "
+    "35571771792 0 0",
+    "domain 2 db - 0 0 4 4 0 0 4294967295 4294967295 0 35000000000 0 0 0",
+)
+DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+Z)?")
+
+
+def examples(pod):
+    """Each command after a "# ", and what the page has it print."""
+    for block in re.findall(r"(?:^ {4}.*\n)+", section(pod, "EXAMPLES"),
+                            re.MULTILINE):
+        text = re.sub("^ {4}", "", block, flags=re.MULTILINE)
+        yield from re.findall(r"^# (.*)\n((?:(?!# ).*\n)*)", text, re.MULTILINE)
+
+
+def printed(command, folder):
+    """What it prints; of a watch, which goes on, the first line."""
+    env = dict(os.environ, GS_FAKE_HOST=f"{folder}/host", TZ="UTC0",
+               PATH=f"{folder}:{os.environ['PATH']}")
+    watch = command.endswith("--watch")
+    with subprocess.Popen(["sh", "-c", f"exec {command}" if watch else command],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, env=env) as child:
+        if watch:
+            text = child.stdout.readline()
+            child.kill()
+            return text
+        text = child.communicate(timeout=60)[0]
+    # The fake host's own word for a wake.
+    return re.sub(r"^resume .*\n", "", text, flags=re.MULTILINE)
+
+
+with tempfile.TemporaryDirectory() as folder:
+    os.symlink(XL, f"{folder}/xl")
+    pathlib.Path(f"{folder}/host").write_text(
+        "".join(f"{line}\n" for line in EXAMPLE_HOST))
+    for page in PAGES:
+        shown = list(examples((SOURCE / f"man/{page}.pod").read_text()))
+        same(len(shown) > 3, True, f"{page}: examples with what they print")
+        for command, output in shown:
+            got = printed(command, folder)
+            if command.endswith("--watch"):
+                output = output.splitlines(True)[0]
+            same(DATE.sub("*", output), DATE.sub("*", got), f"{page}: {command}")
 
 print(f"1..{count}")
 sys.exit(1 if failed else 0)
