@@ -238,7 +238,7 @@ static void test_state(void)
 
 static void test_list(void)
 {
-    static const uint32_t sizes[] = { 0, 1, 63, 64, 65, 128, 1000, 0x7ff0 };
+    static const uint32_t sizes[] = { 0, 1, 50, 51, 52, 102, 1000, 0x7ff0 };
     libxl_guest_suspend_info *list;
     int nb;
 

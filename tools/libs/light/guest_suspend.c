@@ -146,13 +146,16 @@ out:
     return rc;
 }
 
+/* What fits in a page of libxencall's: it maps and unmaps larger buffers. */
+#define LIST_ROOM 51
+
 /* All records, for which the room is doubled until it does. */
 static int list_records(struct gsuspend_call *call, uint64_t after_seq,
                         struct xen_guest_suspend_record **records_r,
                         uint32_t *nr_r)
 {
     struct xen_guest_suspend_record *records = NULL, *more;
-    uint32_t room = 64, nr = 0;
+    uint32_t room = LIST_ROOM, nr = 0;
     int rc;
 
     for (;;) {
@@ -190,13 +193,16 @@ out:
 static uint32_t drop_older(struct xen_guest_suspend_record *records,
                            uint32_t nr)
 {
-    bool seen[1 << 16] = { false }; /* any domid_t */
+    uint8_t seen[(1 << 16) / 8] = { 0 }; /* a bit for any domid_t */
     uint32_t i = nr, to = nr;
+    domid_t domid;
 
     while (i--) {
-        if (!seen[records[i].domid])
-            records[--to] = records[i];
-        seen[records[to].domid] = true;
+        domid = records[i].domid;
+        if (seen[domid / 8] & 1U << domid % 8)
+            continue;
+        seen[domid / 8] |= (uint8_t)(1U << domid % 8);
+        records[--to] = records[i];
     }
 
     memmove(records, records + to, (nr - to) * sizeof(*records));
