@@ -11,10 +11,12 @@ sbsa_uart='vuart="sbsa_uart"'
 # The interrupt of that UART.
 sbsa_virq=32
 
-# What `xl trigger DOMAIN wake` is to the hypervisor, and so to the records.
+# trigger_wake: what `xl trigger DOMAIN wake` is to the hypervisor, and so to the
+# records.  guest_boot_s: how long a Linux guest may take to its shell; bookworm's
+# QEMU gives an HVM guest its kernel a byte at a time.
 case $(uname -m) in
-x86_64) trigger_wake=device-model ;;
-*) trigger_wake=toolstack ;;
+x86_64) trigger_wake=device-model guest_boot_s=600 ;;
+*) trigger_wake=toolstack guest_boot_s=120 ;;
 esac
 
 note() { echo "# $*"; }
@@ -123,7 +125,7 @@ guest_config() {
 # guest_boot NAME [CONFIG_LINE...]: create it and wait for its shell.
 guest_boot() {
     guest_create "$@"
-    guest_says "$1" 120 '^guest: up'
+    guest_says "$1" "$guest_boot_s" '^guest: up'
 }
 
 guest_log() { echo "/var/log/xen/guest-$1.log"; }
