@@ -45,6 +45,14 @@ answer() {
     echo "answer $cycle" >&8
     echo r >&7
 }
+# What the guest said, and what in it waits, while the disk holds its requests still.
+no_sleep() {
+    guest_show "$g"
+    xl sysrq "$g" w
+    guest_says "$g" 30 'sysrq: '
+    guest_show "$g"
+    fail "no sleep $cycle"
+}
 device_cycles() {
     vcpus=$1 g=io-$1 all=$(seq -s ' ' 0 $(($1 - 1)))
     for module in xen-blkback xen-netback nbd; do
@@ -69,7 +77,7 @@ device_cycles() {
         guest_tells "question $cycle"
         echo h >&7
         echo "later $cycle" >&8
-        xl suspend-status -q --wait=suspended --timeout=120 "$g" || fail "sleep $cycle"
+        xl suspend-status -q --wait=suspended --timeout=120 "$g" || no_sleep
         wait_suspended "$domid" "$cycle"
         [ $((cycle % 2)) -eq 0 ] || answer "in sleep $cycle"
         expect_eq "wakes that $g saw before wake $cycle" $((cycle - 1)) "$(guest_awake "$g")"
