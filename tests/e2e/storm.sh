@@ -33,8 +33,8 @@ storm_alone() {
 }
 
 # storm_woken GUESTS SLEEPS WAKERS: that many guests, woken by so many processes
-# side by side, each of which tries all.  Every sleep has one end, and one waker
-# who caused it.
+# side by side, each of which tries all, and paused and unpaused meanwhile.  Every
+# sleep has one end, and one waker who caused it.
 storm_woken() {
     storm_begin=$(uptime_s)
     storm_domids=
@@ -54,8 +54,13 @@ storm_woken() {
         $probe wake "$2" $storm_domids >"woke.$n" &
         wakers="$wakers $!"
     done
+    # shellcheck disable=SC2086
+    $probe pause $storm_domids >paused &
+    pauser=$!
     for w in $wakers; do wait "$w" || fail "a waker"; done
     storm_took=$(($(uptime_s) - storm_begin))
+    kill "$pauser"
+    wait "$pauser" || fail "the pauses"
     n=0
     for d in $storm_domids; do
         n=$((n + 1))
@@ -64,12 +69,12 @@ storm_woken() {
         expect_eq "wakes of s$n, of all wakers" "$2" \
             "$(cat woke.* | awk -v d="$d" '$2 == d { n += $3 } END { print n }')"
     done
-    note "$1 guests, $3 wakers: $(($1 * $2)) sleeps in $storm_took s"
+    note "$1 guests, $3 wakers: $(($1 * $2)) sleeps in $storm_took s, $(cat paused) pauses"
     n=0
     for d in $storm_domids; do
         n=$((n + 1))
         xl destroy "s$n"
         rm -f "$(guest_log "s$n")"
     done
-    rm -f woke.*
+    rm -f paused woke.*
 }

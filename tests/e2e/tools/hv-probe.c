@@ -11,6 +11,9 @@
  *       wake the domains whenever they sleep, until each has slept SLEEPS
  *       times and runs, or is gone; several may run side by side.  Prints
  *       "woke DOMID N": how many of its sleeps this process ended
+ *   hv-probe pause DOMID...
+ *       pause and unpause the domains in turn, until SIGTERM.  Prints how many
+ *       pauses that were
  *   hv-probe vcpu-online DOMID VCPU
  *       have a vCPU online, as it is (Arm only); prints the errno, or OK
  *   hv-probe s-state DOMID [STATE]
@@ -39,6 +42,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -289,6 +293,36 @@ static int do_wake(int argc, char **argv)
     return 0;
 }
 
+static volatile sig_atomic_t stop;
+
+static void on_sigterm(int sig)
+{
+    (void)sig;
+    stop = 1;
+}
+
+static int do_pause(int argc, char **argv)
+{
+    unsigned long pauses = 0;
+
+    if (argc < 1)
+        return 2;
+    if (signal(SIGTERM, on_sigterm) == SIG_ERR)
+        broken("SIGTERM");
+    while (!stop) {
+        for (int i = 0; i < argc; i++) {
+            uint32_t domid = (uint32_t)number(argv[i]);
+
+            if (xc_domain_pause(xch, domid) || xc_domain_unpause(xch, domid))
+                broken("a pause");
+            pauses++;
+        }
+        sched_yield();
+    }
+    printf("%lu\n", pauses);
+    return 0;
+}
+
 #ifdef __aarch64__
 static int do_vcpu_online(int argc, char **argv)
 {
@@ -469,6 +503,7 @@ int main(int argc, char **argv)
     static const struct { const char *name; int (*fn)(int, char **); } all[] = {
         { "call", do_call },
         { "wake", do_wake },
+        { "pause", do_pause },
 #ifdef __aarch64__
         { "vcpu-online", do_vcpu_online },
 #endif
