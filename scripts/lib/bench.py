@@ -206,15 +206,22 @@ def measure(command, samples):
     child = subprocess.Popen(command, stdout=subprocess.PIPE,
                              stdin=subprocess.DEVNULL)
     last = None
-    for raw in child.stdout:
-        line = raw.decode("utf-8", "replace").rstrip("\r\n")
-        if not samples.add(line):
-            print(line, file=sys.stderr, flush=True)
-            continue
-        _, figure, _, _, _, guests, _ = line.split()
-        if figure != last and figure != "clock":
-            print(f"==> {figure}, {guests} guests", file=sys.stderr, flush=True)
-            last = figure
+    try:
+        for raw in child.stdout:
+            line = raw.decode("utf-8", "replace").rstrip("\r\n")
+            if not samples.add(line):
+                print(line, file=sys.stderr, flush=True)
+                continue
+            _, figure, _, _, _, guests, _ = line.split()
+            if figure != last and figure != "clock":
+                print(f"==> {figure}, {guests} guests", file=sys.stderr,
+                      flush=True)
+                last = figure
+    except KeyboardInterrupt:
+        # It ends its machine, too.
+        child.terminate()
+        child.wait()
+        raise
     return child.wait()
 
 
