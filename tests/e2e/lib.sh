@@ -190,8 +190,11 @@ vuart_poke() {
     printf x >"$vuart_tty"
 }
 
-# guest_sleep NAME: put it to sleep once and wait until it is told.
+# guest_sleep NAME: put it to sleep once and wait until it is told.  The state
+# alone may still be that of the last sleep.
 guest_sleep() {
+    sleep_domid=$(xl domid "$1")
+    sleep_count=$(($(gs "$sleep_domid" suspends) + 1))
     guest_type "$1" sleep-now
-    wait_suspended "$(xl domid "$1")"
+    wait_suspended "$sleep_domid" "$sleep_count"
 }

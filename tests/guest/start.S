@@ -123,10 +123,18 @@ mmu_on:
     isb
     ret
 
-/* Where CPU_ON starts a vCPU; the context id is a struct vcpu_start. */
+/*
+ * Where CPU_ON starts a vCPU.  The context id, x0, is not looked at: Xen takes a
+ * vCPU for off while its CPU_OFF still has a result to write, to x0, and that can
+ * come after what CPU_ON puts there.
+ */
     .globl secondary_entry
 secondary_entry:
-    mov     x19, x0
+    mrs     x9, mpidr_el1
+    and     x9, x9, #0xff
+    adrp    x19, vcpu_starts
+    add     x19, x19, :lo12:vcpu_starts
+    add     x19, x19, x9, lsl #4
     bl      mmu_on
     ldp     x9, x10, [x19]
     mov     sp, x9

@@ -12,7 +12,9 @@ _Static_assert(offsetof(struct sleep_call, entry) == SLEEP_ENTRY, "start.S");
 _Static_assert(offsetof(struct sleep_call, q) == SLEEP_Q, "start.S");
 
 #define MAX_VCPUS           4
-static struct vcpu_start starts[MAX_VCPUS];
+/* By vCPU, for start.S. */
+struct vcpu_start vcpu_starts[MAX_VCPUS];
+_Static_assert(sizeof(vcpu_starts[0]) == 16, "start.S");
 static uint8_t stacks[MAX_VCPUS][4096] __attribute__((aligned(16)));
 
 uint64_t vcount(void)
@@ -84,10 +86,9 @@ unsigned int vcpu_id(void)
 
 int64_t vcpu_start(unsigned int id, void (*fn)(void))
 {
-    starts[id].stack_top = (uint64_t)stacks[id] + sizeof(stacks[id]);
-    starts[id].fn = fn;
-    return psci(PSCI_CPU_ON_64, id, (uint64_t)secondary_entry,
-                (uint64_t)&starts[id]);
+    vcpu_starts[id].stack_top = (uint64_t)stacks[id] + sizeof(stacks[id]);
+    vcpu_starts[id].fn = fn;
+    return psci(PSCI_CPU_ON_64, id, (uint64_t)secondary_entry, 0);
 }
 
 bool vcpu_is_off(unsigned int id)

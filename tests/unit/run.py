@@ -37,10 +37,16 @@ def report(count, good, text):
     print(f"{'' if good else 'not '}ok {count.lines} - {text}", flush=True)
 
 
+def interruptible():
+    # A background job of a shell's is started with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def run(name, command, env, count):
     child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             start_new_session=True)
+                             start_new_session=True,
+                             preexec_fn=interruptible)
     late = False
     try:
         output, _ = child.communicate(timeout=TIMEOUT_S)
