@@ -45,10 +45,12 @@ answer() {
     echo "answer $cycle" >&8
     echo r >&7
 }
-# What the guest said, and what in it waits, while the disk holds its requests still.
+# What the guest said and what in it waits, and for whom, while the disk holds its
+# requests still.
 no_sleep() {
     guest_show "$g"
-    xl sysrq "$g" w
+    show cat "/sys/block/nbd$vcpus/inflight" /proc/net/tcp /proc/net/arp
+    xl sysrq "$g" t
     guest_says "$g" 30 'sysrq: '
     guest_show "$g"
     fail "no sleep $cycle"

@@ -81,7 +81,9 @@ for page, pod in pods.items():
     ok(named and not missing, f"{page}: the synopsis has what it is about",
        missing)
 
-    for nr, code in enumerate(verbatim(section(pod, "EXAMPLES")), 1):
+    codes = [block for block in verbatim(section(pod, "EXAMPLES"))
+             if not block.lstrip().startswith("$ ")]
+    for nr, code in enumerate(codes, 1):
         declared = " ".join(text for name, text in VARIABLES.items()
                             if re.search(rf"\b{name}\b", code)
                             and not re.search(rf"^\s*[\w ]+\b[*]?{name};", code,
