@@ -27,8 +27,8 @@ BUILD = os.environ.get("RIG_BUILD", os.path.join(TOP, "build"))
 FAILED, USAGE = 1, 2
 # Of two hypervisors, and so for the rig alone.
 HYPERVISORS = ("paths", "sizes")
-FIGURES = ("memory", "commands", "handover", "wake", "events", "daemon",
-           *HYPERVISORS)
+FIGURES = ("memory", "commands", "handover", "wake", "events", "xenstore",
+           "daemon", *HYPERVISORS)
 SAMPLE = re.compile(
     r"@ (?P<figure>\S+) (?P<case>\S+) (?P<metric>\S+) (?P<unit>\S+)"
     r" (?P<guests>\d+) (?P<value>-?[\d.]+)$")
@@ -36,6 +36,7 @@ SAMPLE = re.compile(
 # What is held against what: a title, the samples' figure, our case, the other
 # case, and the metrics.  Without another case, a figure stands alone.
 COST = ("wall", "cpu", "faults", "system-calls", "hypercalls", "xenstore")
+REQUESTS = ("request", "transaction-1", "transaction-6")
 COMPARED = [
     ("guest's call to watcher's event", "events", "suspend", "shutdown",
      ("event", "known")),
@@ -43,6 +44,14 @@ COMPARED = [
      tuple(f"{program}-{what}" for program in ("xenconsoled", "xl", "xenstored",
                                                "xensuspendd")
            for what in ("runs", "cpu"))),
+    ("watcher's event, a bare transaction's", "events", "suspend",
+     "transaction", ("event", "xenstored-runs", "xenstored-cpu")),
+    ("nodes that xensuspendd writes for it", "events", "suspend", None,
+     ("nodes",)),
+    ("xenstored with 200 more connections", "xenstore", "connections", "alone",
+     REQUESTS),
+    ("xenstored with 200 more watches", "xenstore", "watches", "alone",
+     REQUESTS),
     ("wake against unpause", "wake", "wake", "unpause",
      ("library", "command")),
     ("suspend-status NAME, xl list NAME", "status-one", "suspend-status",

@@ -157,6 +157,8 @@ static void figures(struct guest *all, unsigned int nr, int argc, char **argv)
         bench_wake(&all[0], nr);
     if (wanted("events", argc, argv))
         bench_events(&all[0], nr);
+    if (wanted("xenstore", argc, argv))
+        bench_xenstore(nr);
     if (wanted("daemon", argc, argv))
         bench_daemon(all, nr);
 }

@@ -105,8 +105,24 @@ void command_trace(const char *const argv[], struct command_calls *calls);
 void process_trace_begin(pid_t pid);
 void process_trace_end(struct command_calls *calls);
 
+/* transactions.c */
+
+/*
+ * One transaction of so many nodes below BENCH_NODES, the last of which is
+ * BENCH_NODES "/state", as xensuspendd makes one, and nothing else.
+ */
+#define BENCH_NODES "/tool/gs-bench/0"
+void transact(struct xs_handle *xs, unsigned int nr);
+/* Another program that does that when it is told to. */
+void writer_begin(void);
+void writer_go(unsigned int nr);
+/* When its latest transaction began. */
+uint64_t writer_began(void);
+void writer_end(void);
+
 /* The figures, with that many guests on the host. */
 void bench_events(struct guest *g, unsigned int domains);
+void bench_xenstore(unsigned int domains);
 void bench_wake(struct guest *g, unsigned int domains);
 void bench_commands(struct guest *g, unsigned int domains);
 void bench_handover(struct guest *g, unsigned int domains);

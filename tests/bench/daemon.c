@@ -17,14 +17,18 @@
  * longer than the daemon takes to publish that they woke.
  */
 #define AWAKE_MS        1500
-#define AWAKE_EACH_MS   150
+#define AWAKE_EACH_MS   500
 /* A burst of many takes long. */
-#define BURSTS          10
+#define BURSTS          3
 /* How long a storm lasts. */
 #define STORM_S         5
 #define STORMS          3
-/* What is not published after so long is lost. */
+/*
+ * What is not published after so long, and so much for each guest, is lost; and
+ * so long is a silence at which nothing more comes.
+ */
 #define SETTLE_S        30
+#define SETTLE_EACH_S   2
 
 static struct usage before, after;
 
@@ -112,6 +116,11 @@ static void share(const char *which, unsigned int domains, double seconds)
     }
 }
 
+static unsigned int settle_s(unsigned int nr)
+{
+    return SETTLE_S + nr * SETTLE_EACH_S;
+}
+
 /* Is the guest's last change in the tree? */
 static bool is_published(const struct guest *g,
                          struct xen_guest_suspend_record *r)
@@ -183,7 +192,8 @@ static void burst(struct guest *all, unsigned int nr)
                (double)(now - first) / 1000);
     for (unsigned int i = 0; i < nr; i++) {
         guest_wait_asleep(&all[i], suspends[i] + 1);
-        lost += !wait_published(&all[i], ticks() + SETTLE_S * ticks_hz(), &r);
+        lost += !wait_published(&all[i], ticks() + settle_s(nr) * ticks_hz(),
+                                &r);
     }
     usage_quiet(&after);
     seen += events(xs, 0);
@@ -238,7 +248,7 @@ static void storm(struct guest *all, unsigned int nr)
     share("storm", nr, seconds);
 
     for (unsigned int i = 0; i < nr; i++)
-        lost += !wait_published(&all[i], end + SETTLE_S * ticks_hz(), &r);
+        lost += !wait_published(&all[i], end + settle_s(nr) * ticks_hz(), &r);
     sample("daemon", "storm", "settled", "us", nr, ticks_us(ticks() - end));
     sample("daemon", "storm", "lost", "final-states", nr, lost);
     free(suspends);

@@ -2,7 +2,8 @@
 /*
  * From a guest's call to a watcher that has the event: a guest suspend by way
  * of xensuspendd, and the end of a guest by way of @releaseDomain.  And who
- * else had to run for it.
+ * else had to run for it.  The floor is a program that writes as many nodes in
+ * a transaction, with no guest and no hypervisor in it.
  */
 #include "bench.h"
 
@@ -77,6 +78,59 @@ static void others(const char *which, unsigned int domains)
     }
 }
 
+/* Awake, and at rest: it is the sleep that is measured. */
+static void rouse(struct guest *g, struct xs_handle *xs)
+{
+    guest_todo(g, BENCH_SERVE, 0);
+    if (libxl_domain_resume_virq(NULL, g->domid, LIBXL_RESUME_VIRQ_NONE, NULL))
+        broken("a wake");
+    guest_wait_serving(g);
+    take_event(xs);
+    usage_quiet(&before);
+}
+
+/* How many nodes xensuspendd writes for a sleep: each is an event. */
+static unsigned int nodes_of_a_sleep(struct guest *g, unsigned int domains)
+{
+    struct xen_guest_suspend_record r;
+    struct xs_handle *xs;
+    unsigned int nr = 0;
+    char path[96], **event;
+
+    snprintf(path, sizeof(path), "/tool/guest-suspend/%u", g->domid);
+    xs = watcher(path);
+    rouse(g, xs);
+    drop_events(xs);
+    guest_record(g, &r);
+    guest_todo(g, BENCH_SLEEP, 0);
+    guest_wait_asleep(g, r.nr_suspends + 1);
+    usage_quiet(&after);
+    while ((event = xs_check_watch(xs))) {
+        free(event);
+        nr++;
+    }
+    xs_close(xs);
+    if (!nr)
+        broken("a sleep that wrote nothing");
+    sample("events", "suspend", "nodes", "nodes", domains, nr);
+    return nr;
+}
+
+static void one_transaction(unsigned int nodes, unsigned int domains)
+{
+    struct xs_handle *xs = watcher(BENCH_NODES "/state");
+    uint64_t at;
+
+    usage_quiet(&before);
+    writer_go(nodes);
+    at = take_event(xs);
+    sample("events", "transaction", "event", "us", domains,
+           ticks_us(at - writer_began()));
+    usage_quiet(&after);
+    others("transaction", domains);
+    xs_close(xs);
+}
+
 static void one_suspend(struct guest *g, unsigned int domains)
 {
     struct xen_guest_suspend_record r;
@@ -86,15 +140,7 @@ static void one_suspend(struct guest *g, unsigned int domains)
 
     snprintf(path, sizeof(path), "/tool/guest-suspend/%u/state", g->domid);
     xs = watcher(path);
-    guest_record(g, &r);
-
-    /* Awake, and at rest: it is the sleep that is measured. */
-    guest_todo(g, BENCH_SERVE, 0);
-    if (libxl_domain_resume_virq(NULL, g->domid, LIBXL_RESUME_VIRQ_NONE, NULL))
-        broken("a wake");
-    guest_wait_serving(g);
-    take_event(xs);
-    usage_quiet(&before);
+    rouse(g, xs);
     guest_todo(g, BENCH_SLEEP, DELAY_MS);
     do {
         at = take_event(xs);
@@ -145,9 +191,14 @@ static void one_end(unsigned int domains)
 
 void bench_events(struct guest *g, unsigned int domains)
 {
+    const unsigned int nodes = nodes_of_a_sleep(g, domains);
+
+    writer_begin();
     for (unsigned int i = 0; i < bench_samples; i++) {
         one_end(domains);
         usage_quiet(&after);
         one_suspend(g, domains);
+        one_transaction(nodes, domains);
     }
+    writer_end();
 }

@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -73,6 +74,14 @@ def what_they_come_to(found):
               line.split()[-1] == "0.25" for line in text.splitlines()))
 
 
+def the_program_has_them():
+    """Each figure but those of two hypervisors, by the same name."""
+    with open(f"{SRC}/tests/bench/bench.c", encoding="ascii") as f:
+        known = re.findall(r'wanted\("(\w+)"', f.read())
+    check("the figures are the program's",
+          sorted(set(bench.FIGURES) - set(bench.HYPERVISORS)), sorted(known))
+
+
 def run(folder, status, lines, words=()):
     """scripts/bench --here, with a program that says these lines."""
     os.makedirs(f"{folder}/tests/bench", exist_ok=True)
@@ -110,6 +119,7 @@ def whole_runs():
 
 
 what_they_come_to(samples_are_told_from_words())
+the_program_has_them()
 whole_runs()
 print(f"1..{COUNT}")
 sys.exit(1 if FAILED else 0)
