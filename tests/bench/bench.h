@@ -113,9 +113,9 @@ void process_trace_end(struct command_calls *calls);
  */
 #define BENCH_NODES "/tool/gs-bench/0"
 void transact(struct xs_handle *xs, unsigned int nr);
-/* Another program that does that when it is told to. */
+/* Another program that does that, so long after it is told to. */
 void writer_begin(void);
-void writer_go(unsigned int nr);
+void writer_go(unsigned int nr, unsigned int delay_ms);
 /* When its latest transaction began. */
 uint64_t writer_began(void);
 void writer_end(void);

@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the guest lets pass before it calls, for the wake's traces to go. */
+/*
+ * What the guest lets pass before it calls, for the wake's traces to go; and the
+ * writer, as a host that has just been busy is slower, an emulated one at least.
+ */
 #define DELAY_MS 300
 
 static struct usage before, after;
@@ -122,7 +125,7 @@ static void one_transaction(unsigned int nodes, unsigned int domains)
     uint64_t at;
 
     usage_quiet(&before);
-    writer_go(nodes);
+    writer_go(nodes, DELAY_MS);
     at = take_event(xs);
     sample("events", "transaction", "event", "us", domains,
            ticks_us(at - writer_began()));

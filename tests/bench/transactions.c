@@ -21,6 +21,9 @@
 #define NODES       6
 
 static struct usage rest;
+struct order {
+    unsigned int nr, delay_ms;
+};
 static pid_t writer;
 static int writer_pipe[2];
 static uint64_t *writer_page;
@@ -58,15 +61,16 @@ __attribute__((noreturn))
 static void write_when_told(int from)
 {
     struct xs_handle *xs = xs_open(0);
-    unsigned int nr;
+    struct order order;
 
     /* Guests are the other's to end, should this break. */
     bench_ctx = NULL;
     if (!xs)
         broken("xs_open");
-    while (read(from, &nr, sizeof(nr)) == sizeof(nr)) {
+    while (read(from, &order, sizeof(order)) == sizeof(order)) {
+        sleep_ms(order.delay_ms);
         *writer_page = ticks();
-        transact(xs, nr);
+        transact(xs, order.nr);
     }
     _exit(0);
 }
@@ -90,9 +94,11 @@ void writer_begin(void)
     close(writer_pipe[0]);
 }
 
-void writer_go(unsigned int nr)
+void writer_go(unsigned int nr, unsigned int delay_ms)
 {
-    if (write(writer_pipe[1], &nr, sizeof(nr)) != sizeof(nr))
+    const struct order order = { .nr = nr, .delay_ms = delay_ms };
+
+    if (write(writer_pipe[1], &order, sizeof(order)) != sizeof(order))
         broken("the writer");
 }
 
