@@ -45,7 +45,7 @@ COMPARED = [
                                                "xensuspendd")
            for what in ("runs", "cpu"))),
     ("watcher's event, a bare transaction's", "events", "suspend",
-     "transaction", ("event", "xenstored-runs", "xenstored-cpu")),
+     "transaction", ("recorded", "xenstored-runs", "xenstored-cpu")),
     ("nodes that xensuspendd writes for it", "events", "suspend", None,
      ("nodes",)),
     ("xenstored with 200 more connections", "xenstore", "connections", "alone",
@@ -206,7 +206,8 @@ def commands(args):
         found.append([*run, "bench-paths@counting",
                       "bench-paths@counting-stock"])
     if set(wanted) - set(HYPERVISORS):
-        found.append([*run, f"--words={' '.join(words)}", "bench"])
+        found.append([*run, f"--words={' '.join(words)}",
+                      "bench@counting" if args.counting else "bench"])
     return found
 
 
@@ -318,7 +319,8 @@ def document(args, samples, found, about):
     return {
         "format": 1,
         "about": {"host": samples.host, "emulated": not args.here,
-                  "commit": commit(), "guests": args.guests, **about},
+                  "counting": args.counting, "commit": commit(),
+                  "guests": args.guests, **about},
         "results": found,
         "samples": [{"figure": f, "case": c, "metric": m, "guests": g,
                      "unit": samples.units[f, c, m, g], "values": values}
@@ -337,6 +339,9 @@ def parse(argv):
     parser.add_argument("-o", "--output", metavar="FILE",
                         default=os.path.join(BUILD, "bench.json"),
                         help="where the JSON goes (build/bench.json)")
+    parser.add_argument("--counting", action="store_true",
+                        help="on a machine whose time counts instructions: "
+                        "others' work on this one does not show")
     parser.add_argument("--here", metavar="BUILD_DIRECTORY",
                         help="on this host, with the programs built there by "
                         "'make rig-programs guests'")
@@ -352,6 +357,8 @@ def parse(argv):
         if figure not in FIGURES or (args.here and
                                      figure in HYPERVISORS):
             parser.error(f"no figure '{figure}'")
+    if args.here and args.counting:
+        parser.error("--here's time is this host's")
     if args.samples < 1:
         parser.error(f"'{args.samples}' samples")
     if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", args.guests):

@@ -82,6 +82,13 @@ def the_program_has_them():
           sorted(set(bench.FIGURES) - set(bench.HYPERVISORS)), sorted(known))
 
 
+def the_machine_is_the_one_asked_for():
+    for words, name in ((["events"], "bench"),
+                        (["--counting", "events"], "bench@counting")):
+        check(f"what runs for {' '.join(words)}", [name],
+              [c[-1] for c in bench.commands(bench.parse(words))])
+
+
 def run(folder, status, lines, words=()):
     """scripts/bench --here, with a program that says these lines."""
     os.makedirs(f"{folder}/tests/bench", exist_ok=True)
@@ -120,6 +127,7 @@ def whole_runs():
 
 what_they_come_to(samples_are_told_from_words())
 the_program_has_them()
+the_machine_is_the_one_asked_for()
 whole_runs()
 print(f"1..{COUNT}")
 sys.exit(1 if FAILED else 0)
