@@ -118,6 +118,10 @@ def test_status():
     for which in ("asleep", "3", UUID, UUID.upper()):
         is_(f"suspend-status {which}", run("suspend-status", which), 0,
             re.compile(r"\AName[^\n]*\nasleep +3 suspended[^\n]*\n\Z"), "")
+    is_("a name that two have, as stock's xl takes it",
+        run("suspend-status", "twin", host=[domain(5, "twin", seq=3),
+                                            domain(3, "twin", seq=4)]), 0,
+        re.compile(r"\ntwin +3 running"), "")
     is_("two domains, as ordered", run("suspend-status", "4", "asleep"), 0,
         re.compile(r"\AName[^\n]*\nawake[^\n]*\nasleep[^\n]*\n\Z"), "")
     is_("--all", run("suspend-status", "--all"), 0,

@@ -150,6 +150,13 @@ static int get_record(const char *which, uint32_t domid,
     return rc;
 }
 
+static int by_domid(const void *a, const void *b)
+{
+    const libxl_guest_suspend_info *x = a, *y = b;
+
+    return (x->domid > y->domid) - (x->domid < y->domid);
+}
+
 static int find_by_value(struct xl_domains *domains, const char *which,
                          libxl_guest_suspend_info *info)
 {
@@ -165,6 +172,8 @@ static int find_by_value(struct xl_domains *domains, const char *which,
         goto out;
     }
 
+    /* As stock's: by the last change, what this costs would vary with that. */
+    qsort(list, (size_t)nb, sizeof(*list), by_domid);
     found = search(domains, list, nb, has_name, which);
     if (!found)
         found = search(domains, list, nb, has_uuid, which);
