@@ -117,8 +117,15 @@ int libxl_domain_suspend_wait(libxl_ctx *ctx, libxl_domid domid,
         if (rc != ERROR_NOT_READY)
             goto out;
         r = gsuspend_events_wait(events, deadline_ms);
-        if (r <= 0) {
-            rc = r ? ERROR_FAIL : ERROR_TIMEDOUT;
+        if (r < 0) {
+            rc = ERROR_FAIL;
+            goto out;
+        }
+        if (!r) {
+            /* Who is to tell may be late, or away. */
+            rc = look(&wait, &info);
+            if (rc == ERROR_NOT_READY)
+                rc = ERROR_TIMEDOUT;
             goto out;
         }
         gsuspend_events_drain(events, ignore_gone, NULL);

@@ -375,7 +375,8 @@ int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
  * the first look, it cannot be known whether there was another sleep: it
  * counts.  The record's suspends tells.)
  *
- * timeout_ms: 0 looks once, LIBXL_GUEST_SUSPEND_FOREVER waits without end.
+ * timeout_ms: 0 looks once, LIBXL_GUEST_SUSPEND_FOREVER waits without end.  The
+ * domain is looked at once more when the time is up, should nobody have told.
  * info_r: the record that ended the wait; untouched on an error; may be NULL.
  *
  * ERROR_TIMEDOUT
