@@ -6,12 +6,14 @@
  *   TAP_EQ_INT(got, wanted, "what");     the same, and says both on failure
  *   TAP_EQ_STR(got, wanted, "what");
  *   tap_skip("why", ...);
+ *   tap_nr_fds()                         open files, to see that none is left open
  *   return tap_done();                   the plan, and the exit status
  */
 
 #ifndef TAP_H
 #define TAP_H
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -89,6 +91,19 @@ static int tap_done(void)
 {
     printf("1..%u\n", tap_nr);
     return tap_nr_failed ? 1 : 0;
+}
+
+__attribute__((unused))
+static unsigned int tap_nr_fds(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    unsigned int nr = 0;
+
+    while (dir && readdir(dir))
+        nr++;
+    if (dir)
+        closedir(dir);
+    return nr;
 }
 
 #endif

@@ -10,7 +10,6 @@
  * and with real libraries (soak_ctx.c) on the rig.
  */
 
-#include <dirent.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -23,18 +22,6 @@
 
 static unsigned int rounds = 10000;
 static libxl_domid domid = 3;
-
-static unsigned int count_fds(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    unsigned int nr = 0;
-
-    while (dir && readdir(dir))
-        nr++;
-    if (dir)
-        closedir(dir);
-    return nr;
-}
 
 static bool words(libxl_ctx *ctx, libxl_guest_suspend_info *info)
 {
@@ -151,11 +138,11 @@ static void test_leaks(libxl_ctx *ctx)
 
     /* What is made once, and kept, is there after some rounds. */
     bad = failures(ctx, 100);
-    fds = count_fds();
+    fds = tap_nr_fds();
     heap = mallinfo2().uordblks;
     bad += failures(ctx, rounds);
     grown = mallinfo2().uordblks;
-    fds_after = count_fds();
+    fds_after = tap_nr_fds();
 
     /* Not earlier: stdout's buffer comes from the heap. */
     TAP_EQ_INT(bad, 0, "each round");
@@ -187,7 +174,7 @@ static void test_threads(bool shared)
     /* A ctx holds files of its own. */
     for (unsigned int i = 0; i < NR_THREADS; i++)
         threads[i].ctx = soak_ctx(shared ? 0 : i);
-    fds = count_fds();
+    fds = tap_nr_fds();
     for (unsigned int i = 0; i < NR_THREADS; i++)
         if (pthread_create(&threads[i].id, NULL, run, &threads[i]))
             abort();
@@ -197,7 +184,7 @@ static void test_threads(bool shared)
     }
     TAP_EQ_INT(bad, 0, shared ? "threads that share a ctx"
                               : "threads with a ctx each");
-    TAP_EQ_INT(count_fds(), fds, "... leave no file open");
+    TAP_EQ_INT(tap_nr_fds(), fds, "... leave no file open");
 }
 
 int main(int argc, char **argv)

@@ -5,7 +5,6 @@
  * answer to it: in the gap in which a careless caller would miss it.
  */
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -834,21 +833,9 @@ static void test_stock_watch(void)
     TAP_OK(!watch, "... and no watch is left");
 }
 
-static unsigned int count_fds(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    unsigned int nr = 0;
-
-    while (dir && readdir(dir))
-        nr++;
-    if (dir)
-        closedir(dir);
-    return nr;
-}
-
 int main(void)
 {
-    unsigned int fds = count_fds();
+    unsigned int fds = tap_nr_fds();
 
     setenv("XENSTORED_PATH", "/nonexistent", 1);
     test_wait_at_once();
@@ -857,7 +844,7 @@ int main(void)
     test_stock_wait();
     test_stock_watch();
     reset();
-    TAP_EQ_INT(count_fds(), fds, "no file is left open");
+    TAP_EQ_INT(tap_nr_fds(), fds, "no file is left open");
     TAP_OK(!connected && !fake_xencall_nr_open && !fake_xencall_nr_buffers,
            "nothing else is left over");
     return tap_done();
