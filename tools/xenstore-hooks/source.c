@@ -13,15 +13,12 @@
 #include "log.h"
 #include "source.h"
 
-/* As many as fit in a page of libxencall's: it maps and unmaps larger buffers. */
-#define LIST_ROOM 51
-
 struct source {
     struct gsuspend_call *call;
     xenevtchn_handle *xce;
     evtchn_port_t port;
     bool masked;
-    struct xen_guest_suspend_record records[LIST_ROOM];
+    struct xen_guest_suspend_record records[GSUSPEND_LIST_ROOM];
 };
 
 struct source *source_open(void)
@@ -43,7 +40,7 @@ struct source *source_open(void)
     }
 
     /* Ask first: any hypervisor lets the VIRQ be bound. */
-    if (gsuspend_call_list(s->call, 0, s->records, LIST_ROOM, &nr)) {
+    if (gsuspend_call_list(s->call, 0, s->records, GSUSPEND_LIST_ROOM, &nr)) {
         if (errno == ENOSYS)
             log_msg(LOG_ERR, "this hypervisor has no guest suspend; boot one "
                     "that is built with the guest suspend patch");
@@ -121,14 +118,15 @@ int source_list(struct source *s, uint64_t after_seq,
     uint32_t nr, i;
 
     do {
-        if (gsuspend_call_list(s->call, after_seq, s->records, LIST_ROOM, &nr))
+        if (gsuspend_call_list(s->call, after_seq, s->records,
+                               GSUSPEND_LIST_ROOM, &nr))
             return -1;
         for (i = 0; i < nr; i++) {
             if (fn(arg, &s->records[i]))
                 return -1;
             after_seq = s->records[i].seq;
         }
-    } while (nr == LIST_ROOM);
+    } while (nr == GSUSPEND_LIST_ROOM);
 
     return 0;
 }

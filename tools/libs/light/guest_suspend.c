@@ -146,16 +146,13 @@ out:
     return rc;
 }
 
-/* What fits in a page of libxencall's: it maps and unmaps larger buffers. */
-#define LIST_ROOM 51
-
 /* All records, for which the room is doubled until it does. */
 static int list_records(struct gsuspend_call *call, uint64_t after_seq,
                         struct xen_guest_suspend_record **records_r,
                         uint32_t *nr_r)
 {
     struct xen_guest_suspend_record *records = NULL, *more;
-    uint32_t room = LIST_ROOM, nr = 0;
+    uint32_t room = GSUSPEND_LIST_ROOM, nr = 0;
     int rc;
 
     for (;;) {

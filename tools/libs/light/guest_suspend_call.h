@@ -43,6 +43,10 @@ void gsuspend_call_close(struct gsuspend_call *call);
 int gsuspend_call_get(struct gsuspend_call *call, uint32_t domid,
                       struct xen_guest_suspend_record *out);
 
+/* What fits in a page of libxencall's: it maps and unmaps larger buffers. */
+#define GSUSPEND_LIST_ROOM \
+    ((uint32_t)(4096 / sizeof(struct xen_guest_suspend_record)))
+
 /*
  * The records whose seq is after after_seq, in the order of seq, up to room
  * of them; *nr_out: how many.  Fewer than room means that there are no more.
