@@ -37,13 +37,19 @@ SAMPLE = re.compile(
 # case, and the metrics.  Without another case, a figure stands alone.
 COST = ("wall", "cpu", "faults", "system-calls", "hypercalls", "xenstore")
 REQUESTS = ("request", "transaction-1", "transaction-6")
+PROGRAMS = tuple(f"{program}-{what}"
+                 for program in ("xenconsoled", "xl", "xenstored",
+                                 "xensuspendd")
+                 for what in ("runs", "cpu"))
 COMPARED = [
     ("guest's call to watcher's event", "events", "suspend", "shutdown",
      ("event", "known")),
     ("another program's part in it", "events", "suspend", "shutdown",
-     tuple(f"{program}-{what}" for program in ("xenconsoled", "xl", "xenstored",
-                                               "xensuspendd")
-           for what in ("runs", "cpu"))),
+     PROGRAMS),
+    ("the same, upstream's way", "events", "suspend", "upstream",
+     ("event", "known")),
+    ("another program's part in it", "events", "suspend", "upstream",
+     PROGRAMS),
     ("watcher's event, a bare transaction's", "events", "suspend",
      "transaction", ("recorded", "xenstored-runs", "xenstored-cpu")),
     ("nodes that xensuspendd writes for it", "events", "suspend", None,
@@ -53,6 +59,8 @@ COMPARED = [
     ("xenstored with 200 more watches", "xenstore", "watches", "alone",
      REQUESTS),
     ("wake against unpause", "wake", "wake", "unpause",
+     ("library", "command")),
+    ("wake against upstream's resume", "wake", "wake", "resume",
      ("library", "command")),
     ("suspend-status NAME, xl list NAME", "status-one", "suspend-status",
      "list", COST),

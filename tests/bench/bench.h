@@ -60,6 +60,7 @@ uint64_t guest_ticks(const struct guest *g, uint64_t its);
 void guest_todo(struct guest *g, enum bench_todo todo, unsigned int delay_ms);
 void guest_record(const struct guest *g, struct xen_guest_suspend_record *r);
 void guest_wait_asleep(const struct guest *g, uint64_t suspends);
+bool guest_is_shutdown(const struct guest *g, libxl_shutdown_reason why);
 void guest_wait_serving(struct guest *g);
 /* What is left of a run that was broken off. */
 void guests_end_all(void);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * From a guest's call to a watcher that has the event: a guest suspend by way
- * of xensuspendd, and the end of a guest by way of @releaseDomain.  And who
- * else had to run for it.  The floor is a program that writes as many nodes in
- * a transaction, with no guest and no hypervisor in it.
+ * of xensuspendd, and by way of @releaseDomain the end of a guest, and what
+ * upstream Xen makes of a guest suspend.  And who else had to run for it.  The
+ * floor is a program that writes as many nodes in a transaction, with no guest
+ * and no hypervisor in it.
  */
 #include "bench.h"
 
@@ -81,13 +82,18 @@ static void others(const char *which, unsigned int domains)
     }
 }
 
-/* Awake, and at rest: it is the sleep that is measured. */
-static void rouse(struct guest *g, struct xs_handle *xs)
+static void wake(struct guest *g)
 {
     guest_todo(g, BENCH_SERVE, 0);
     if (libxl_domain_resume_virq(NULL, g->domid, LIBXL_RESUME_VIRQ_NONE, NULL))
         broken("a wake");
     guest_wait_serving(g);
+}
+
+/* Awake, and at rest: it is the sleep that is measured. */
+static void rouse(struct guest *g, struct xs_handle *xs)
+{
+    wake(g);
     take_event(xs);
     usage_quiet(&before);
 }
@@ -163,13 +169,30 @@ static void one_suspend(struct guest *g, unsigned int domains)
     xs_close(xs);
 }
 
+/* What @releaseDomain tells of a guest that has just been told to shut down. */
+static void one_shutdown(const struct guest *g, libxl_shutdown_reason why,
+                         const char *which, struct xs_handle *xs,
+                         unsigned int domains)
+{
+    uint64_t at, known, began;
+    bool shutdown;
+
+    at = take_event(xs);
+    shutdown = guest_is_shutdown(g, why);
+    known = ticks();
+    if (!shutdown)
+        broken("@releaseDomain of something else");
+    began = guest_ticks(g, g->page->before);
+    sample("events", which, "event", "us", domains, ticks_us(at - began));
+    sample("events", which, "known", "us", domains, ticks_us(known - began));
+    usage_quiet(&after);
+    others(which, domains);
+}
+
 static void one_end(unsigned int domains)
 {
     struct xs_handle *xs;
-    uint64_t at, known, began;
-    libxl_dominfo info;
     struct guest g;
-    bool ended;
 
     guest_new(&g, "ends", true);
     xs = watcher("@releaseDomain");
@@ -177,23 +200,33 @@ static void one_end(unsigned int domains)
     drop_events(xs);
     usage_quiet(&before);
     guest_todo(&g, BENCH_OFF, DELAY_MS);
-    at = take_event(xs);
-    libxl_dominfo_init(&info);
-    if (libxl_domain_info(bench_ctx, &info, g.domid))
-        broken("libxl_domain_info");
-    known = ticks();
-    ended = info.shutdown;
-    libxl_dominfo_dispose(&info);
-    if (!ended)
-        broken("@releaseDomain of something else");
-    began = guest_ticks(&g, g.page->before);
-    sample("events", "shutdown", "event", "us", domains, ticks_us(at - began));
-    sample("events", "shutdown", "known", "us", domains,
-           ticks_us(known - began));
-    usage_quiet(&after);
-    others("shutdown", domains);
+    one_shutdown(&g, LIBXL_SHUTDOWN_REASON_POWEROFF, "shutdown", xs, domains);
     xs_close(xs);
     guest_end(&g);
+}
+
+/*
+ * Upstream Xen makes a shutdown of a guest's SYSTEM_SUSPEND: here the guest asks
+ * for that shutdown itself, and all that follows is the same.
+ */
+static void one_upstream(struct guest *g, unsigned int domains)
+{
+    struct xen_guest_suspend_record r;
+    struct xs_handle *xs;
+
+    wake(g);
+    xs = watcher("@releaseDomain");
+    usage_quiet(&before);
+    guest_todo(g, BENCH_SHUTDOWN, DELAY_MS);
+    one_shutdown(g, LIBXL_SHUTDOWN_REASON_SUSPEND, "upstream", xs, domains);
+    xs_close(xs);
+    guest_todo(g, BENCH_SERVE, 0);
+    if (libxl_domain_resume(bench_ctx, g->domid, 1, NULL))
+        broken("libxl_domain_resume");
+    guest_wait_serving(g);
+    guest_record(g, &r);
+    guest_todo(g, BENCH_SLEEP, 0);
+    guest_wait_asleep(g, r.nr_suspends + 1);
 }
 
 void bench_events(struct guest *g, unsigned int domains)
@@ -206,6 +239,7 @@ void bench_events(struct guest *g, unsigned int domains)
         usage_quiet(&after);
         one_suspend(g, domains);
         one_transaction(nodes, domains);
+        one_upstream(g, domains);
     }
     writer_end();
 }

@@ -159,6 +159,19 @@ void guest_wait_asleep(const struct guest *g, uint64_t suspends)
     broken("%s does not sleep", g->name);
 }
 
+bool guest_is_shutdown(const struct guest *g, libxl_shutdown_reason why)
+{
+    libxl_dominfo info;
+    bool shutdown;
+
+    libxl_dominfo_init(&info);
+    if (libxl_domain_info(bench_ctx, &info, g->domid))
+        broken("libxl_domain_info of %s", g->name);
+    shutdown = info.shutdown && info.shutdown_reason == why;
+    libxl_dominfo_dispose(&info);
+    return shutdown;
+}
+
 void guest_wait_serving(struct guest *g)
 {
     ask(g);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * From the toolstack's call, or command, to the guest's first instruction: the
- * wake of a sleeping guest, and the unpause of a paused one.
+ * wake of a sleeping guest, upstream's resume of one that shut down to sleep,
+ * and the unpause of a paused one.
  */
 #include "bench.h"
 
@@ -25,6 +26,12 @@ static void unpause_by_library(const struct guest *g)
         broken("libxl_domain_unpause");
 }
 
+static void resume_by_library(const struct guest *g)
+{
+    if (libxl_domain_resume(bench_ctx, g->domid, 1, NULL))
+        broken("libxl_domain_resume");
+}
+
 static void run(const char *xl, const struct guest *g, const char *command,
                 const char *trigger)
 {
@@ -41,16 +48,21 @@ static void by_xl(const struct guest *g)
     run(bench_xl, g, "trigger", "wake");
 }
 
+/* Xen's xl has "resume" on x86 alone: this program does what it would do. */
+static void resume_by_command(const struct guest *g)
+{
+    run("/proc/self/exe", g, "-r", NULL);
+}
+
 static void unpause_by_xl(const struct guest *g)
 {
     run(bench_stock_xl, g, "unpause", NULL);
 }
 
-/* It sleeps before and after. */
-static void one_wake(struct guest *g, const char *metric, wake_fn *wake,
-                     unsigned int domains)
+/* It sleeps before, in either way, and answers after. */
+static void one_wake(struct guest *g, const char *which, const char *metric,
+                     wake_fn *wake, unsigned int domains)
 {
-    struct xen_guest_suspend_record r;
     uint64_t begin, sleeps = g->page->sleeps;
 
     guest_todo(g, BENCH_SERVE, 0);
@@ -60,11 +72,8 @@ static void one_wake(struct guest *g, const char *metric, wake_fn *wake,
     guest_wait_serving(g);
     if (g->page->sleeps != sleeps + 1)
         broken("%s did not wake", g->name);
-    sample("wake", "wake", metric, "us", domains,
+    sample("wake", which, metric, "us", domains,
            ticks_us(guest_ticks(g, g->page->first) - begin));
-    guest_record(g, &r);
-    guest_todo(g, BENCH_SLEEP, 0);
-    guest_wait_asleep(g, r.nr_suspends + 1);
 }
 
 /* It answers before and after; the ask that was put while it was paused. */
@@ -93,13 +102,6 @@ static void one_unpause(struct guest *g, const char *metric, wake_fn *unpause,
            ticks_us(guest_ticks(g, g->page->answered_at) - begin));
 }
 
-static void awake(struct guest *g)
-{
-    guest_todo(g, BENCH_SERVE, 0);
-    by_library(g);
-    guest_wait_serving(g);
-}
-
 static void asleep(struct guest *g)
 {
     struct xen_guest_suspend_record r;
@@ -109,14 +111,30 @@ static void asleep(struct guest *g)
     guest_wait_asleep(g, r.nr_suspends + 1);
 }
 
+static void shut_down(struct guest *g)
+{
+    const libxl_shutdown_reason why = LIBXL_SHUTDOWN_REASON_SUSPEND;
+
+    guest_todo(g, BENCH_SHUTDOWN, 0);
+    for (unsigned int i = 0; !guest_is_shutdown(g, why); i++) {
+        if (i == LIMIT_MS)
+            broken("%s does not shut down", g->name);
+        sleep_ms(1);
+    }
+}
+
 void bench_wake(struct guest *g, unsigned int domains)
 {
     for (unsigned int i = 0; i < bench_samples; i++) {
-        one_wake(g, "library", by_library, domains);
-        one_wake(g, "command", by_xl, domains);
-        awake(g);
+        one_wake(g, "wake", "library", by_library, domains);
+        asleep(g);
+        one_wake(g, "wake", "command", by_xl, domains);
         one_unpause(g, "library", unpause_by_library, domains);
         one_unpause(g, "command", unpause_by_xl, domains);
+        shut_down(g);
+        one_wake(g, "resume", "library", resume_by_library, domains);
+        shut_down(g);
+        one_wake(g, "resume", "command", resume_by_command, domains);
         asleep(g);
     }
 }

@@ -16,6 +16,7 @@ enum bench_todo {
     BENCH_SERVE,                /* Answer, for as long as it stands here. */
     BENCH_SLEEP,                /* Guest suspend, after the delay. */
     BENCH_OFF,                  /* PSCI SYSTEM_OFF, after the delay. */
+    BENCH_SHUTDOWN,             /* SHUTDOWN_suspend, after the delay. */
 };
 
 struct bench_page {
@@ -29,7 +30,7 @@ struct bench_page {
     uint64_t answered_at;       /* After it was seen, before it is answered. */
     uint64_t before;            /* Before the last call to sleep or to end. */
     uint64_t first;             /* The first instruction after the last sleep. */
-    uint64_t sleeps;            /* That ended; written last. */
+    uint64_t sleeps;            /* Of either kind, that ended; written last. */
     uint64_t refused;           /* Calls to sleep that returned. */
 };
 

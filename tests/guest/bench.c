@@ -8,6 +8,8 @@
  */
 #include "guest.h"
 #include "bench-page.h"
+#include <xen/xen.h>
+#include <xen/sched.h>
 
 static struct bench_page *const page =
     (struct bench_page *)(BENCH_PAGE_GFN << 12);
@@ -74,6 +76,13 @@ void program(void)
             wait(page->delay);
             page->before = vcount();
             power_off();
+        case BENCH_SHUTDOWN:
+            wait(page->delay);
+            page->before = vcount();
+            xen_shutdown(SHUTDOWN_suspend);
+            page->first = vcount();
+            write_once(page->sleeps, page->sleeps + 1);
+            break;
         default:
             serve();
         }

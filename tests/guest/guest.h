@@ -172,6 +172,8 @@ bool xen_upcall_pending(void);
 void xen_upcall_clear(void);
 /* Sleep, as far as Xen is concerned, until the port has an event. */
 void xen_poll(unsigned int port);
+/* End, for a reason of Xen's; SHUTDOWN_suspend returns, once it is resumed. */
+void xen_shutdown(unsigned int reason);
 /* Arm Xen's watchdog of this guest, or (0) stop it. */
 int xen_watchdog(unsigned int id, unsigned int seconds);
 /*

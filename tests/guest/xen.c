@@ -119,6 +119,13 @@ void xen_poll(unsigned int port)
     call2(SCHEDOP_poll, &poll, __HYPERVISOR_sched_op);
 }
 
+void xen_shutdown(unsigned int reason)
+{
+    struct sched_shutdown arg = { .reason = reason };
+
+    call2(SCHEDOP_shutdown, &arg, __HYPERVISOR_sched_op);
+}
+
 int xen_watchdog(unsigned int id, unsigned int seconds)
 {
     struct sched_watchdog arg = { .id = id, .timeout = seconds };
