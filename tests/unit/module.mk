@@ -37,8 +37,7 @@ tests/unit/test-xl-parts_SRCS = tests/unit/test-xl-parts.c \
 UNIT_HELPERS += tests/unit/xl-fake
 tests/unit/xl-fake_SRCS = $(filter-out %/xl_handover.c,$(XL_SRCS)) \
     tests/unit/xl_handover_fake.c tests/unit/fake_host.c \
-    tests/unit/fake_xencall.c $(tools/libs/light/libxlguestsuspend_SRCS)
-tests/unit/xl-fake_LDLIBS = $(YAJL_LIBS)
+    tests/unit/fake_xencall.c $(XL_LIBRARY_SRCS)
 tests/unit/xl_handover_fake.o_CPPFLAGS = \
     -DSTOCK_XL='"$(abs_builddir)/tests/unit/stock-xl/xl"'
 UNIT_SCRIPTS += tests/unit/test-xl.py

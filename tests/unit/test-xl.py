@@ -199,6 +199,10 @@ def test_json():
     ok(got.returncode == 0 and
        [row["name"] for row in json.loads(got.stdout)] == [None] * 4,
        "--json without xenstore: names are null", got)
+    got = run("suspend-status", "--json", "5",
+              host=[domain(5, "%22q%22%5c%5cn/%c3%a9")])
+    ok(json.loads(got.stdout)[0]["name"] == '"q"\\\\n/\u00e9',
+       "--json: what JSON quotes is quoted", got)
     largest = 2**64 - 2
     got = run("suspend-status", "--json", "5",
               host=[domain(5, "-", seq=largest, now=largest)])
@@ -206,6 +210,16 @@ def test_json():
     got = run("suspend-status", "--json", host=["errno 0 0"])
     ok(got.returncode == 0 and json.loads(got.stdout) == [],
        "--json of no domain at all", got)
+
+
+def test_libraries():
+    """Most of the time of a command is loading it: see docs/performance.md."""
+    got = subprocess.run(["readelf", "-d", BUILD / "tools/xl/xl"], check=True,
+                         stdout=subprocess.PIPE, timeout=60)
+    needed = re.findall(r"NEEDED.*\[lib(\w+)\.so", got.stdout.decode())
+    ok({name for name in needed if re.match("xen|yajl", name)} ==
+       {"xencall", "xenstore"}, "xl loads two of Xen's libraries, and not yajl",
+       needed)
 
 
 def test_usage():
@@ -750,7 +764,8 @@ def test_help():
 
 
 try:
-    for test in (test_status, test_quiet, test_json, test_usage, test_wake,
+    for test in (test_status, test_quiet, test_json, test_libraries,
+                 test_usage, test_wake,
                  test_wait, test_watch,
                  test_no_guest_suspend, test_device_model, test_stock_x86,
                  test_stdout, test_handover, test_terminal,

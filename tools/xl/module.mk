@@ -9,8 +9,10 @@ XL_SRCS := $(addprefix tools/xl/, \
     xl_trigger_wake.c)
 # The library goes in, instead of being loaded: all of xl would be lost with
 # it, stock's commands too, until ldconfig has run or after it is removed.
-tools/xl/xl_SRCS = $(XL_SRCS) $(tools/libs/light/libxlguestsuspend_SRCS)
-tools/xl/xl_LDLIBS = $(XENCALL_LIBS) $(XENSTORE_LIBS) $(YAJL_LIBS)
+# Without what needs yajl: see guest_suspend_members.h.
+XL_LIBRARY_SRCS := $(filter-out %_json.c,$(tools/libs/light/libxlguestsuspend_SRCS))
+tools/xl/xl_SRCS = $(XL_SRCS) $(XL_LIBRARY_SRCS)
+tools/xl/xl_LDLIBS = $(XENCALL_LIBS) $(XENSTORE_LIBS)
 
 tools/xl/xl_handover.o_CPPFLAGS = -DSTOCK_XL='"$(STOCK_XL)"'
 

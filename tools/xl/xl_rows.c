@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libxl_guest_suspend_json.h>
-
 #include "xl_text.h"
+
+#include "guest_suspend_members.h"
 
 void xl_table_init(struct xl_table *table)
 {
@@ -124,104 +124,85 @@ void xl_table_print_row(const struct xl_table *table, const struct xl_row *row)
            suspends, wake);
 }
 
-static yajl_gen_status gen_string(yajl_gen hand, const char *s)
+/* That is clean text, or a word of ours: no control characters. */
+static void print_json_string(const char *text)
 {
-    return yajl_gen_string(hand, (const unsigned char *)s, strlen(s));
+    putchar('"');
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            putchar('\\');
+        putchar(*text);
+    }
+    putchar('"');
+}
+
+/* indent: each member is on a line of its own, in an array's object. */
+static void print_json_object(const struct gsuspend_member *members, size_t nr,
+                              bool indent)
+{
+    size_t i;
+
+    for (i = 0; i < nr; i++) {
+        printf("%s%s\"%s\":%s", i ? "," : "{", indent ? "\n        " : "",
+               members[i].key, indent ? " " : "");
+        if (members[i].text)
+            print_json_string(members[i].text);
+        else if (members[i].number == LIBXL_GUEST_SUSPEND_UNKNOWN)
+            printf("null");
+        else
+            printf("%" PRIu64, members[i].number);
+    }
+    printf("%s}", indent ? "\n    " : "");
 }
 
 /* The library's members, between those that only we know. */
-static yajl_gen_status gen_members(yajl_gen hand, struct xl_row *row)
+#define ROW_MEMBERS (1 + GSUSPEND_INFO_MEMBERS + 2)
+
+static void row_members(const struct xl_row *row,
+                        struct gsuspend_member members[ROW_MEMBERS],
+                        char since[XL_TEXT_SIZE])
 {
-    bool known = xl_since_is_known(&row->info);
-    char since[XL_TEXT_SIZE], duration[24];
-    yajl_gen_status s;
-    int len;
+    const libxl_guest_suspend_info *info = &row->info;
+    bool known = xl_since_is_known(info);
 
     xl_text_utc(row->since_realtime_ns, since);
-    len = snprintf(duration, sizeof(duration), "%" PRIu64,
-                   row->info.now_ns - row->info.since_ns);
-
-    if ((s = gen_string(hand, "name")) ||
-        (s = row->name ? gen_string(hand, row->name) : yajl_gen_null(hand)) ||
-        (s = libxl_guest_suspend_info_gen_members(hand, &row->info)) ||
-        (s = gen_string(hand, "since")) ||
-        (s = known ? gen_string(hand, since) : yajl_gen_null(hand)) ||
-        (s = gen_string(hand, "for_ns")) ||
-        (s = known ? yajl_gen_number(hand, duration, (size_t)len)
-                   : yajl_gen_null(hand)))
-        return s;
-
-    return yajl_gen_status_ok;
+    members[0] = (struct gsuspend_member) {
+        "name", row->name, LIBXL_GUEST_SUSPEND_UNKNOWN
+    };
+    gsuspend_info_members(info, members + 1);
+    members[ROW_MEMBERS - 2] = (struct gsuspend_member) {
+        "since", known ? since : NULL, LIBXL_GUEST_SUSPEND_UNKNOWN
+    };
+    members[ROW_MEMBERS - 1] = (struct gsuspend_member) {
+        "for_ns", NULL,
+        known ? info->now_ns - info->since_ns : LIBXL_GUEST_SUSPEND_UNKNOWN
+    };
 }
 
-/* gen_fn */
-static yajl_gen_status gen_table(yajl_gen hand, void *of)
+void xl_table_print_json(const struct xl_table *table)
 {
-    struct xl_table *table = of;
-    yajl_gen_status s;
+    struct gsuspend_member members[ROW_MEMBERS];
+    char since[XL_TEXT_SIZE];
     size_t i;
 
-    yajl_gen_config(hand, yajl_gen_beautify, 1);
-    yajl_gen_config(hand, yajl_gen_indent_string, "    ");
-
-    if ((s = yajl_gen_array_open(hand)))
-        return s;
-    for (i = 0; i < table->nr; i++)
-        if ((s = yajl_gen_map_open(hand)) ||
-            (s = gen_members(hand, &table->rows[i])) ||
-            (s = yajl_gen_map_close(hand)))
-            return s;
-
-    return yajl_gen_array_close(hand);
-}
-
-/* gen_fn */
-static yajl_gen_status gen_event(yajl_gen hand, void *of)
-{
-    struct xl_row *row = of;
-    yajl_gen_status s;
-
-    if ((s = yajl_gen_map_open(hand)) || (s = gen_string(hand, "event")) ||
-        (s = gen_string(hand, row->gone ? "gone" : "state")) ||
-        (s = gen_members(hand, row)))
-        return s;
-
-    return yajl_gen_map_close(hand);
-}
-
-typedef yajl_gen_status gen_fn(yajl_gen hand, void *of);
-
-static enum xl_exit print_json(gen_fn *gen, void *of)
-{
-    enum xl_exit status = XL_EXIT_FAILED;
-    const unsigned char *text;
-    yajl_gen hand;
-    size_t len;
-
-    hand = yajl_gen_alloc(NULL);
-    if (!hand || gen(hand, of) || yajl_gen_get_buf(hand, &text, &len)) {
-        xl_error("cannot make JSON: out of memory");
-        goto out;
+    putchar('[');
+    for (i = 0; i < table->nr; i++) {
+        row_members(&table->rows[i], members, since);
+        printf("%s\n    ", i ? "," : "");
+        print_json_object(members, ROW_MEMBERS, true);
     }
-
-    fwrite(text, 1, len, stdout);
-    status = XL_EXIT_OK;
-
-out:
-    if (hand)
-        yajl_gen_free(hand);
-    return status;
+    printf("\n]\n");
 }
 
-enum xl_exit xl_table_print_json(struct xl_table *table)
+void xl_row_print_event(const struct xl_row *row)
 {
-    return print_json(gen_table, table);
-}
+    struct gsuspend_member members[1 + ROW_MEMBERS];
+    char since[XL_TEXT_SIZE];
 
-enum xl_exit xl_row_print_event(struct xl_row *row)
-{
-    enum xl_exit status = print_json(gen_event, row);
-
-    putchar('\n'); /* which yajl gives only to what it beautifies */
-    return status;
+    members[0] = (struct gsuspend_member) {
+        "event", row->gone ? "gone" : "state", 0
+    };
+    row_members(row, members + 1, since);
+    print_json_object(members, 1 + ROW_MEMBERS, false);
+    putchar('\n');
 }

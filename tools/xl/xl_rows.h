@@ -46,9 +46,9 @@ void xl_table_print_row(const struct xl_table *table,
                         const struct xl_row *row);
 
 /* One JSON array. */
-enum xl_exit xl_table_print_json(struct xl_table *table);
+void xl_table_print_json(const struct xl_table *table);
 
 /* One JSON object on a line of its own, with what has happened. */
-enum xl_exit xl_row_print_event(struct xl_row *row);
+void xl_row_print_event(const struct xl_row *row);
 
 #endif

@@ -154,7 +154,7 @@ static bool all_suspended(const struct xl_table *table)
 static enum xl_exit status_once(const struct xl_status_request *request,
                                 struct xl_domains *domains)
 {
-    enum xl_exit status, printed = XL_EXIT_OK;
+    enum xl_exit status;
     struct xl_table table;
 
     xl_table_init(&table);
@@ -170,13 +170,13 @@ static enum xl_exit status_once(const struct xl_status_request *request,
             status = XL_EXIT_NOT_SUSPENDED;
     } else if (status == XL_EXIT_OK || table.nr) {
         if (request->json)
-            printed = xl_table_print_json(&table);
+            xl_table_print_json(&table);
         else
             print_table(&table);
     }
 
     xl_table_dispose(&table);
-    return printed ? printed : status;
+    return status;
 }
 
 /* What is wrong with the options together; NULL: nothing. */

@@ -47,10 +47,8 @@ static struct xl_row *find_row(struct follow *follow,
 
 static enum xl_exit print(struct follow *follow, struct xl_row *row)
 {
-    enum xl_exit status = XL_EXIT_OK;
-
     if (follow->request->json) {
-        status = xl_row_print_event(row);
+        xl_row_print_event(row);
     } else {
         if (!follow->headed)
             xl_table_print_head(&follow->table);
@@ -59,9 +57,7 @@ static enum xl_exit print(struct follow *follow, struct xl_row *row)
     }
 
     /* Whoever reads it wants it now; and a full disk ends it. */
-    if (status == XL_EXIT_OK)
-        status = xl_close_stdout(XL_EXIT_OK);
-    return status;
+    return xl_close_stdout(XL_EXIT_OK);
 }
 
 static enum xl_exit tell(struct follow *follow,

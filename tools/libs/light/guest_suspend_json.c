@@ -7,53 +7,45 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "guest_suspend_members.h"
 
 static yajl_gen_status gen_string(yajl_gen hand, const char *s)
 {
     return yajl_gen_string(hand, (const unsigned char *)s, strlen(s));
 }
 
-/* yajl_gen_integer is signed, and half of our counters' range short. */
-static yajl_gen_status gen_u64(yajl_gen hand, uint64_t value)
+static yajl_gen_status gen_value(yajl_gen hand,
+                                 const struct gsuspend_member *member)
 {
     char digits[24];
-    int len = snprintf(digits, sizeof(digits), "%" PRIu64, value);
+    int len;
 
+    if (member->text)
+        return gen_string(hand, member->text);
+    if (member->number == LIBXL_GUEST_SUSPEND_UNKNOWN)
+        return yajl_gen_null(hand);
+
+    /* yajl_gen_integer is signed, and half of our counters' range short. */
+    len = snprintf(digits, sizeof(digits), "%" PRIu64, member->number);
     return yajl_gen_number(hand, digits, (size_t)len);
 }
 
-/* LIBXL_GUEST_SUSPEND_UNKNOWN is null. */
-static yajl_gen_status member_u64(yajl_gen hand, const char *key,
-                                  uint64_t value)
+static yajl_gen_status gen_members(yajl_gen hand,
+                                   const struct gsuspend_member *members,
+                                   size_t nr)
 {
-    yajl_gen_status s = gen_string(hand, key);
+    yajl_gen_status s;
+    size_t i;
 
-    if (s != yajl_gen_status_ok)
-        return s;
-    return value == LIBXL_GUEST_SUSPEND_UNKNOWN ? yajl_gen_null(hand)
-                                                : gen_u64(hand, value);
-}
+    for (i = 0; i < nr; i++)
+        if ((s = gen_string(hand, members[i].key)) ||
+            (s = gen_value(hand, &members[i])))
+            return s;
 
-/* UINT32_MAX, which stands for "none" in each of the fields, is null. */
-static yajl_gen_status member_u32_or_null(yajl_gen hand, const char *key,
-                                          uint32_t value)
-{
-    yajl_gen_status s = gen_string(hand, key);
-
-    if (s != yajl_gen_status_ok)
-        return s;
-    return value == UINT32_MAX ? yajl_gen_null(hand) : gen_u64(hand, value);
-}
-
-static yajl_gen_status member_string(yajl_gen hand, const char *key,
-                                     const char *value)
-{
-    yajl_gen_status s = gen_string(hand, key);
-
-    return s == yajl_gen_status_ok ? gen_string(hand, value) : s;
+    return yajl_gen_status_ok;
 }
 
 /*
@@ -118,32 +110,10 @@ yajl_gen_status
 libxl_guest_suspend_info_gen_members(yajl_gen hand,
                                      libxl_guest_suspend_info *p)
 {
-    yajl_gen_status s;
+    struct gsuspend_member members[GSUSPEND_INFO_MEMBERS];
 
-    /* The order of the structure, but for the state, which people look for. */
-    if ((s = member_u64(hand, "domid", p->domid)) ||
-        (s = member_string(hand, "state",
-                           libxl_guest_suspend_state_to_string(p->state))) ||
-        (s = member_u64(hand, "seq", p->seq)) ||
-        (s = member_u64(hand, "instance", p->instance)) ||
-        (s = member_u64(hand, "now_ns", p->now_ns)) ||
-        (s = member_u64(hand, "since_ns", p->since_ns)) ||
-        (s = member_u64(hand, "asleep_ns", p->asleep_ns)) ||
-        (s = member_u64(hand, "suspends", p->suspends)) ||
-        (s = member_u64(hand, "denied", p->denied)) ||
-        (s = member_string(hand, "kind",
-                           libxl_guest_suspend_kind_to_string(p->kind))) ||
-        (s = member_string(hand, "wake_reason",
-                           libxl_guest_suspend_wake_to_string(
-                               p->wake_reason))) ||
-        (s = member_u32_or_null(hand, "wake_virq", p->wake_virq)) ||
-        (s = member_u32_or_null(hand, "wake_vcpu", p->wake_vcpu)) ||
-        (s = member_string(hand, "denied_reason",
-                           libxl_guest_suspend_denied_to_string(
-                               p->denied_reason))))
-        return s;
-
-    return yajl_gen_status_ok;
+    gsuspend_info_members(p, members);
+    return gen_members(hand, members, GSUSPEND_INFO_MEMBERS);
 }
 
 yajl_gen_status
@@ -174,11 +144,13 @@ yajl_gen_status
 libxl_domain_resume_virq_opts_gen_json(yajl_gen hand,
                                        libxl_domain_resume_virq_opts *p)
 {
+    const struct gsuspend_member members[] = {
+        { "seq", NULL, p->seq },
+        { "instance", NULL, p->instance },
+    };
     yajl_gen_status s;
 
-    if ((s = yajl_gen_map_open(hand)) ||
-        (s = member_u64(hand, "seq", p->seq)) ||
-        (s = member_u64(hand, "instance", p->instance)))
+    if ((s = yajl_gen_map_open(hand)) || (s = gen_members(hand, members, 2)))
         return s;
 
     return yajl_gen_map_close(hand);
