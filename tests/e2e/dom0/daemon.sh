@@ -11,7 +11,9 @@ daemon_start() {
 }
 # It will not get ready any more.  A child that has ended has no program.
 daemon_ended() { ! readlink "/proc/$daemon_child/exe" >/dev/null; }
-daemon_started() { daemon_ready || daemon_ended; }
+daemon_started() { daemon_alive || daemon_ended; }
 
 daemon_ready() { xenstore-exists /tool/guest-suspend/ready; }
 daemon_pid() { xenstore-read /tool/guest-suspend/ready; }
+# One that was killed leaves what says ready.
+daemon_alive() { daemon_ready && kill -0 "$(daemon_pid)" 2>/dev/null; }
