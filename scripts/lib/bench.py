@@ -36,7 +36,7 @@ SAMPLE = re.compile(
 # What is held against what: a title, the samples' figure, our case, the other
 # case, and the metrics.  Without another case, a figure stands alone.
 COST = ("wall", "cpu", "faults", "system-calls", "hypercalls", "xenstore")
-REQUESTS = ("request", "transaction-1", "transaction-6")
+REQUESTS = ("request", "write", "transaction-1", "transaction-6")
 PROGRAMS = tuple(f"{program}-{what}"
                  for program in ("xenconsoled", "xl", "xenstored",
                                  "xensuspendd")
@@ -50,8 +50,8 @@ COMPARED = [
      ("event", "known")),
     ("another program's part in it", "events", "suspend", "upstream",
      PROGRAMS),
-    ("watcher's event, a bare transaction's", "events", "suspend",
-     "transaction", ("recorded", "xenstored-runs", "xenstored-cpu")),
+    ("watcher's event, a bare write's", "events", "suspend",
+     "write", ("recorded", "xenstored-runs", "xenstored-cpu")),
     ("nodes that xensuspendd writes for it", "events", "suspend", None,
      ("nodes",)),
     ("xenstored with 200 more connections", "xenstore", "connections", "alone",

@@ -106,18 +106,16 @@ void command_trace(const char *const argv[], struct command_calls *calls);
 void process_trace_begin(pid_t pid);
 void process_trace_end(struct command_calls *calls);
 
-/* transactions.c */
+/* xenstore.c */
 
 /*
- * One transaction of so many nodes below BENCH_NODES, the last of which is
- * BENCH_NODES "/state", as xensuspendd makes one, and nothing else.
+ * Another program that writes BENCH_NODES "/state", as much as xensuspendd does
+ * for a change, and does nothing else; so long after it is told to.
  */
 #define BENCH_NODES "/tool/gs-bench/0"
-void transact(struct xs_handle *xs, unsigned int nr);
-/* Another program that does that, so long after it is told to. */
 void writer_begin(void);
-void writer_go(unsigned int nr, unsigned int delay_ms);
-/* When its latest transaction began. */
+void writer_go(unsigned int delay_ms);
+/* When its latest write began. */
 uint64_t writer_began(void);
 void writer_end(void);
 

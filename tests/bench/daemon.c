@@ -6,6 +6,7 @@
 #include "bench.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,18 +82,6 @@ static void expect_events(struct xs_handle *xs, unsigned int nr)
         broken("more events than %u", nr);
 }
 
-static uint64_t tree_number(const struct guest *g, const char *name)
-{
-    char path[96], *text;
-    uint64_t value;
-
-    snprintf(path, sizeof(path), "/tool/guest-suspend/%u/%s", g->domid, name);
-    text = xs_read(bench_xs, XBT_NULL, path, NULL);
-    value = text ? strtoull(text, NULL, 10) : 0;
-    free(text);
-    return value;
-}
-
 static void cost_each(const char *which, unsigned int domains,
                       double transitions)
 {
@@ -125,9 +114,18 @@ static unsigned int settle_s(unsigned int nr)
 static bool is_published(const struct guest *g,
                          struct xen_guest_suspend_record *r)
 {
+    char path[96], seq[32], suspends[32], *text;
+    bool both;
+
     guest_record(g, r);
-    return r->seq == tree_number(g, "seq") &&
-           r->nr_suspends == tree_number(g, "suspends");
+    snprintf(seq, sizeof(seq), " seq=%"PRIu64" ", r->seq);
+    snprintf(suspends, sizeof(suspends), " suspends=%"PRIu64" ",
+             r->nr_suspends);
+    state_path(g, path);
+    text = xs_read(bench_xs, XBT_NULL, path, NULL);
+    both = text && strstr(text, seq) && strstr(text, suspends);
+    free(text);
+    return both;
 }
 
 /* Combined with others, or put off; but it comes, unless it is lost. */

@@ -3,7 +3,7 @@
  * From a guest's call to a watcher that has the event: a guest suspend by way
  * of xensuspendd, and by way of @releaseDomain the end of a guest, and what
  * upstream Xen makes of a guest suspend.  And who else had to run for it.  The
- * floor is a program that writes as many nodes in a transaction, with no guest
+ * floor is a program that writes a node as long as xensuspendd's, with no guest
  * and no hypervisor in it.
  */
 #include "bench.h"
@@ -62,7 +62,7 @@ static struct xs_handle *watcher(const char *path)
 static bool tree_says_suspended(const char *path)
 {
     char *state = xs_read(bench_xs, XBT_NULL, path, NULL);
-    bool suspended = state && !strcmp(state, "suspended");
+    bool suspended = state && !strncmp(state, "suspended ", 10);
 
     free(state);
     return suspended;
@@ -99,7 +99,7 @@ static void rouse(struct guest *g, struct xs_handle *xs)
 }
 
 /* How many nodes xensuspendd writes for a sleep: each is an event. */
-static unsigned int nodes_of_a_sleep(struct guest *g, unsigned int domains)
+static void nodes_of_a_sleep(struct guest *g, unsigned int domains)
 {
     struct xen_guest_suspend_record r;
     struct xs_handle *xs;
@@ -122,21 +122,20 @@ static unsigned int nodes_of_a_sleep(struct guest *g, unsigned int domains)
     if (!nr)
         broken("a sleep that wrote nothing");
     sample("events", "suspend", "nodes", "nodes", domains, nr);
-    return nr;
 }
 
-static void one_transaction(unsigned int nodes, unsigned int domains)
+static void one_write(unsigned int domains)
 {
     struct xs_handle *xs = watcher(BENCH_NODES "/state");
     uint64_t at;
 
     usage_quiet(&before);
-    writer_go(nodes, DELAY_MS);
+    writer_go(DELAY_MS);
     at = take_event(xs);
-    sample("events", "transaction", "recorded", "us", domains,
+    sample("events", "write", "recorded", "us", domains,
            ticks_us(at - writer_began()));
     usage_quiet(&after);
-    others("transaction", domains);
+    others("write", domains);
     xs_close(xs);
 }
 
@@ -231,14 +230,13 @@ static void one_upstream(struct guest *g, unsigned int domains)
 
 void bench_events(struct guest *g, unsigned int domains)
 {
-    const unsigned int nodes = nodes_of_a_sleep(g, domains);
-
+    nodes_of_a_sleep(g, domains);
     writer_begin();
     for (unsigned int i = 0; i < bench_samples; i++) {
         one_end(domains);
         usage_quiet(&after);
         one_suspend(g, domains);
-        one_transaction(nodes, domains);
+        one_write(domains);
         one_upstream(g, domains);
     }
     writer_end();

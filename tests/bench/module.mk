@@ -5,8 +5,8 @@
 # It reads Arm's counter.
 RIG_PROGRAMS += $(if $(filter aarch64-%,$(host)),tests/bench/bench)
 tests/bench/bench_SRCS = $(addprefix tests/bench/, \
-    bench.c commands.c daemon.c events.c guests.c processes.c transactions.c \
-    wake.c) \
+    bench.c commands.c daemon.c events.c guests.c processes.c wake.c \
+    xenstore.c) \
     $(tools/libs/light/libxlguestsuspend_SRCS)
 # It compares with libxl's own calls, and maps its guests' memory.
 tests/bench/bench_LDLIBS = $(XENLIGHT_LIBS) -lxenforeignmemory \

@@ -163,8 +163,18 @@ guest_show() {
     echo "$guest_size" >"shown.$1"
 }
 
-# gs DOMID KEY: a node of the guest's, as xensuspendd published it.
-gs() { xenstore-read "$gs_root/$1/$2"; }
+# gs DOMID KEY: a field of the guest's record, as xensuspendd published it.
+gs() {
+    gs_record=$(xenstore-read "$gs_root/$1/state") || return
+    case $2 in
+    state) gs_value=$gs_record ;;
+    *)
+        gs_value=${gs_record#* "$2="}
+        [ "$gs_value" != "$gs_record" ] || return
+        ;;
+    esac
+    echo "${gs_value%% *}"
+}
 gs_is() { [ "$(gs "$1" "$2")" = "$3" ]; }
 # wait_suspended DOMID [COUNT]: asleep, for the COUNTth time.
 wait_suspended() { wait_until 90 gs_suspended "$1" "${2-}"; }

@@ -18,9 +18,6 @@
 struct xs_handle {
     unsigned int life;          /* Of which xenstored. */
     unsigned int watches;
-    bool in_transaction;
-    unsigned int nr;            /* The transaction's own copy. */
-    struct fake_node nodes[FAKE_NODES];
 };
 
 struct fake_xs *fake_xs;
@@ -100,22 +97,20 @@ void fake_xs_reset(void)
     fake_xs_start();
 }
 
-static struct fake_node *find(struct fake_node *nodes, unsigned int nr,
-                              const char *path)
+struct fake_node *fake_xs_find(const char *path)
 {
     unsigned int i;
 
-    for (i = 0; i < nr; i++) {
-        if (!strcmp(nodes[i].path, path))
-            return &nodes[i];
+    for (i = 0; i < fake_xs->nr; i++) {
+        if (!strcmp(fake_xs->nodes[i].path, path))
+            return &fake_xs->nodes[i];
     }
     return NULL;
 }
 
-static void put(struct fake_node *nodes, unsigned int *nr, const char *path,
-                const void *value, unsigned int len)
+static void put(const char *path, const void *value, unsigned int len)
 {
-    struct fake_node *node = find(nodes, *nr, path);
+    struct fake_node *node = fake_xs_find(path);
     char parent[sizeof(node->path)];
     char *slash;
 
@@ -123,11 +118,11 @@ static void put(struct fake_node *nodes, unsigned int *nr, const char *path,
         snprintf(parent, sizeof(parent), "%s", path);
         slash = strrchr(parent, '/');
         *slash = '\0';
-        if (*parent && !find(nodes, *nr, parent))
-            put(nodes, nr, parent, "", 0);
+        if (*parent && !fake_xs_find(parent))
+            put(parent, "", 0);
 
-        must(*nr < FAKE_NODES, "too many nodes");
-        node = &nodes[(*nr)++];
+        must(fake_xs->nr < FAKE_NODES, "too many nodes");
+        node = &fake_xs->nodes[fake_xs->nr++];
         memset(node, 0, sizeof(*node));
         snprintf(node->path, sizeof(node->path), "%s", path);
     }
@@ -137,13 +132,13 @@ static void put(struct fake_node *nodes, unsigned int *nr, const char *path,
     node->writes++;
 }
 
-static bool take_away(struct fake_node *nodes, unsigned int *nr,
-                      const char *path)
+static bool take_away(const char *path)
 {
+    struct fake_node *nodes = fake_xs->nodes;
+    unsigned int i, kept = 0, before = fake_xs->nr;
     size_t len = strlen(path);
-    unsigned int i, kept = 0, before = *nr;
 
-    for (i = 0; i < *nr; i++) {
+    for (i = 0; i < before; i++) {
         if (!strncmp(nodes[i].path, path, len) &&
             (!nodes[i].path[len] || nodes[i].path[len] == '/'))
             continue;
@@ -151,7 +146,7 @@ static bool take_away(struct fake_node *nodes, unsigned int *nr,
             nodes[kept] = nodes[i];
         kept++;
     }
-    *nr = kept;
+    fake_xs->nr = kept;
     return kept != before;
 }
 
@@ -162,11 +157,6 @@ static void changed(void)
          "write");
 }
 
-struct fake_node *fake_xs_find(const char *path)
-{
-    return find(fake_xs->nodes, fake_xs->nr, path);
-}
-
 const char *fake_xs_get(const char *path)
 {
     const struct fake_node *node = fake_xs_find(path);
@@ -174,15 +164,34 @@ const char *fake_xs_get(const char *path)
     return node ? node->value : NULL;
 }
 
+const char *fake_xs_field(const char *path, const char *name)
+{
+    static char value[sizeof(fake_xs->nodes[0].value)];
+    const char *text = fake_xs_get(path);
+    size_t len = strlen(name);
+
+    if (text && strcmp(name, "state")) {
+        do
+            text = strchr(text, ' ');
+        while (text && (strncmp(++text, name, len) || text[len] != '='));
+        if (text)
+            text += len + 1;
+    }
+    if (!text)
+        return NULL;
+    snprintf(value, sizeof(value), "%s", text);
+    value[strcspn(value, " ")] = '\0';
+    return value;
+}
+
 void fake_xs_put(const char *path, const char *value)
 {
-    put(fake_xs->nodes, &fake_xs->nr, path, value,
-        (unsigned int)strlen(value));
+    put(path, value, (unsigned int)strlen(value));
 }
 
 void fake_xs_remove(const char *path)
 {
-    take_away(fake_xs->nodes, &fake_xs->nr, path);
+    take_away(path);
 }
 
 /* What every request begins with.  False: it fails. */
@@ -208,15 +217,6 @@ static bool request(const struct xs_handle *h)
         return false;
     }
     return true;
-}
-
-/* The nodes that a request works on. */
-static struct fake_node *view(struct xs_handle *h, xs_transaction_t ta,
-                              unsigned int **nr)
-{
-    must(!ta || h->in_transaction, "no such transaction");
-    *nr = ta ? &h->nr : &fake_xs->nr;
-    return ta ? h->nodes : fake_xs->nodes;
 }
 
 struct xs_handle *xs_open(unsigned long flags)
@@ -278,79 +278,37 @@ char **xs_check_watch(struct xs_handle *h)
     return ret;
 }
 
-xs_transaction_t xs_transaction_start(struct xs_handle *h)
-{
-    if (!request(h))
-        return XBT_NULL;
-    must(!h->in_transaction, "two transactions");
-    h->in_transaction = true;
-    h->nr = fake_xs->nr;
-    memcpy(h->nodes, fake_xs->nodes, sizeof(h->nodes));
-    return 1;
-}
-
-bool xs_transaction_end(struct xs_handle *h, xs_transaction_t ta, bool abandon)
-{
-    must(ta && h->in_transaction, "no such transaction");
-    h->in_transaction = false;
-    if (!request(h))
-        return false;
-    if (abandon)
-        return true;
-    if (fake_xs->conflicts) {
-        fake_xs->conflicts--;
-        errno = EAGAIN;
-        return false;
-    }
-    memcpy(fake_xs->nodes, h->nodes, sizeof(h->nodes));
-    fake_xs->nr = h->nr;
-    fake_xs->commits++;
-    changed();
-    return true;
-}
-
 bool xs_write(struct xs_handle *h, xs_transaction_t ta, const char *path,
               const void *data, unsigned int len)
 {
-    struct fake_node *nodes;
-    unsigned int *nr;
-
+    must(!ta, "no such transaction");
     if (!request(h))
         return false;
-    nodes = view(h, ta, &nr);
-    put(nodes, nr, path, data, len);
-    if (!ta)
-        changed();
+    put(path, data, len);
+    changed();
     return true;
 }
 
 bool xs_mkdir(struct xs_handle *h, xs_transaction_t ta, const char *path)
 {
-    struct fake_node *nodes;
-    unsigned int *nr;
-
+    must(!ta, "no such transaction");
     if (!request(h))
         return false;
-    nodes = view(h, ta, &nr);
-    if (!find(nodes, *nr, path))
-        put(nodes, nr, path, "", 0);
+    if (!fake_xs_find(path))
+        put(path, "", 0);
     return true;
 }
 
 bool xs_rm(struct xs_handle *h, xs_transaction_t ta, const char *path)
 {
-    struct fake_node *nodes;
-    unsigned int *nr;
-
+    must(!ta, "no such transaction");
     if (!request(h))
         return false;
-    nodes = view(h, ta, &nr);
-    if (!take_away(nodes, nr, path)) {
+    if (!take_away(path)) {
         errno = ENOENT;
         return false;
     }
-    if (!ta)
-        changed();
+    changed();
     return true;
 }
 
@@ -358,59 +316,53 @@ bool xs_set_permissions(struct xs_handle *h, xs_transaction_t ta,
                         const char *path, struct xs_permissions *perms,
                         unsigned int num_perms)
 {
-    struct fake_node *nodes;
-    unsigned int *nr;
-
+    must(!ta, "no such transaction");
     must(num_perms == 1 && perms[0].id == 0 && perms[0].perms == XS_PERM_NONE,
          "guests must have no access");
-    if (!request(h))
-        return false;
-    nodes = view(h, ta, &nr);
-    return find(nodes, *nr, path);
+    return request(h) && fake_xs_find(path);
 }
 
 void *xs_read(struct xs_handle *h, xs_transaction_t ta, const char *path,
               unsigned int *len)
 {
-    struct fake_node *nodes, *node;
-    unsigned int *nr;
+    const char *value;
 
+    must(!ta, "no such transaction");
     if (!request(h))
         return NULL;
-    nodes = view(h, ta, &nr);
-    node = find(nodes, *nr, path);
-    if (!node) {
+    value = fake_xs_get(path);
+    if (!value) {
         errno = ENOENT;
         return NULL;
     }
     if (len)
-        *len = (unsigned int)strlen(node->value);
-    return strdup(node->value);
+        *len = (unsigned int)strlen(value);
+    return strdup(value);
 }
 
 char **xs_directory(struct xs_handle *h, xs_transaction_t ta, const char *path,
                     unsigned int *num)
 {
-    size_t len = strlen(path), size = 0;
-    struct fake_node *nodes;
-    unsigned int *nr, i;
+    const struct fake_node *nodes = fake_xs->nodes;
+    unsigned int i, nr = fake_xs->nr;
+    size_t len = strlen(path), size;
     char **ret, *text;
 
+    must(!ta, "no such transaction");
     if (!request(h))
         return NULL;
-    nodes = view(h, ta, &nr);
-    if (!find(nodes, *nr, path)) {
+    if (!fake_xs_find(path)) {
         errno = ENOENT;
         return NULL;
     }
 
     /* Room for all, as one block, as libxenstore gives it. */
-    size = *nr * (sizeof(ret[0]) + sizeof(nodes[0].path));
+    size = nr * (sizeof(ret[0]) + sizeof(nodes[0].path));
     ret = malloc(size);
     must(ret != NULL, "malloc");
-    text = (char *)&ret[*nr];
+    text = (char *)&ret[nr];
     *num = 0;
-    for (i = 0; i < *nr; i++) {
+    for (i = 0; i < nr; i++) {
         const char *name = nodes[i].path + len + 1;
 
         if (strncmp(nodes[i].path, path, len) || nodes[i].path[len] != '/' ||

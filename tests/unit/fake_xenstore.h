@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A xenstored for unit tests, in place of libxenstore: nodes, transactions,
- * domains, and faults on order.  It lies in memory that children share, so that
+ * A xenstored for unit tests, in place of libxenstore: nodes, domains, and
+ * faults on order.  It lies in memory that children share, so that
  * a child can be killed at a given request and another find what it left; and it
  * has a socket, for its end to be seen.
  */
@@ -16,7 +16,7 @@
 
 struct fake_node {
     char path[96];
-    char value[64];
+    char value[512];
     unsigned int writes;
 };
 
@@ -26,7 +26,6 @@ struct fake_xs {
     bool introduced[FAKE_DOMAINS];
 
     unsigned int requests;      /* So far. */
-    unsigned int commits;
     unsigned int life;          /* Which xenstored this is; 0: none runs. */
     unsigned int lives;         /* So far. */
     unsigned int handles;       /* That are open. */
@@ -40,7 +39,6 @@ struct fake_xs {
     int fail_errno;
     bool fail_on;               /* And all those after it. */
     unsigned int faults;        /* Requests that failed so. */
-    unsigned int conflicts;     /* So many commits end with EAGAIN. */
 };
 
 /* The one that xs_open() connects to. */
@@ -59,6 +57,8 @@ void fake_xs_start(void);
 
 /* NULL: no such node. */
 const char *fake_xs_get(const char *path);
+/* A field of what it says, until the next call; "state" is the first word. */
+const char *fake_xs_field(const char *path, const char *name);
 struct fake_node *fake_xs_find(const char *path);
 void fake_xs_put(const char *path, const char *value);
 void fake_xs_remove(const char *path);

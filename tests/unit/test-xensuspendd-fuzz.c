@@ -64,39 +64,79 @@ static bool is_canonical(const char *text)
     return !strcmp(again, text);
 }
 
-static unsigned int wrong_domains(struct model *m)
+/*
+ * What is taken for a record must say so itself: the number is the last of that
+ * name, as nothing was written but whole records with some of it changed.
+ */
+static bool says(const char *text, const char *name, uint64_t wanted)
+{
+    char number[32], *copy = strdup(text), *rest, *word;
+    size_t len = strlen(name);
+    bool said = false;
+
+    snprintf(number, sizeof(number), "%"PRIu64, wanted);
+    for (word = strtok_r(copy, " ", &rest); word;
+         word = strtok_r(NULL, " ", &rest)) {
+        if (!strncmp(word, name, len) && word[len] == '=')
+            said = is_canonical(&word[len + 1]) &&
+                   !strcmp(&word[len + 1], number);
+    }
+    free(copy);
+    return said;
+}
+
+static unsigned int wrong_domains(struct model *m, unsigned int *whole)
 {
     unsigned int i, wrong = 0;
 
     for (i = 0; i < m->nr; i++) {
         const struct domain *d = m->domains[i];
-        const char *seq, *instance, *state;
+        const char *text, *state;
         char path[96];
-        bool whole;
 
-        snprintf(path, sizeof(path), TREE_ROOT "/%"PRIu32"/seq", d->domid);
-        seq = fake_xs_get(path);
-        snprintf(path, sizeof(path), TREE_ROOT "/%"PRIu32"/instance", d->domid);
-        instance = fake_xs_get(path);
+        if (!d->shown.seq)
+            continue;
+        ++*whole;
         snprintf(path, sizeof(path), TREE_ROOT "/%"PRIu32"/state", d->domid);
-        state = fake_xs_get(path);
-        whole = is_canonical(seq) && is_canonical(instance) && state &&
-                gsuspend_value(gsuspend_state_names, state) >= 0;
-        if (whole ? d->shown.seq != strtoull(seq, NULL, 10) ||
-                    d->shown.instance != strtoull(instance, NULL, 10)
-                  : d->shown.seq != 0)
+        text = fake_xs_get(path);
+        state = fake_xs_field(path, "state");
+        if (!text || !says(text, "seq", d->shown.seq) ||
+            !says(text, "instance", d->shown.instance) ||
+            gsuspend_value(gsuspend_state_names, state) != d->shown.state ||
+            (d->shown.hooks_seq && d->shown.hooks_seq > d->shown.seq))
             wrong++;
     }
     return wrong;
 }
 
+/* Of a whole record: a word may be another, and two blanks may be one. */
+static void random_record(char *text, size_t size)
+{
+    static const char *const words[] = {
+        "suspended", "seq=42", "instance=7", "kind=psci", "hooks=due",
+    };
+    size_t i, len = 0;
+    char odd[32];
+
+    *text = '\0';
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        const char *word = words[i];
+
+        if (!random_below(6)) {
+            random_text(odd, sizeof(odd));
+            word = odd;
+        }
+        len += (size_t)snprintf(&text[len], size - len, "%s%s%s",
+                                i && random_below(20) ? " " : "",
+                                random_below(10) || !strchr(word, '=') ? "" :
+                                "seq=", word);
+    }
+}
+
 static void fuzz_tree(unsigned int rounds)
 {
-    static const char *const names[] = {
-        "seq", "instance", "state", "hooks-seq", "kind",
-    };
-    unsigned int i, n, wrong = 0, failed = 0, unclean = 0;
-    char path[96], text[32], name[DOMAIN_NAME_MAX];
+    unsigned int i, n, wrong = 0, failed = 0, unclean = 0, whole = 0;
+    char path[96], text[32], record[256], name[DOMAIN_NAME_MAX];
     struct tree *tree;
     struct model m;
     const char *c;
@@ -112,26 +152,20 @@ static void fuzz_tree(unsigned int rounds)
             random_text(text, sizeof(text));
             if (random_below(3) || !*text || strchr(text, '/'))
                 snprintf(text, sizeof(text), "%"PRIu32, random_below(4));
-            snprintf(path, sizeof(path), TREE_ROOT "/%s/%s", text,
-                     names[random_below(sizeof(names) / sizeof(names[0]))]);
-            random_text(text, sizeof(text));
-            fake_xs_put(path, text);
-        }
-        /* One that is whole but for one node, or all. */
-        for (n = 0; n < 3; n++) {
-            static const char *const whole[] = { "42", "7", "running" };
-
-            snprintf(path, sizeof(path), TREE_ROOT "/5/%s", names[n]);
-            snprintf(text, sizeof(text), "%s", whole[n]);
-            if (!random_below(3))
-                random_text(text, sizeof(text));
-            fake_xs_put(path, text);
+            random_record(record, sizeof(record));
+            snprintf(path, sizeof(path), TREE_ROOT "/%s/state", text);
+            fake_xs_put(path, record);
+            if (random_below(2)) {
+                snprintf(path, sizeof(path), TREE_ROOT "/%s/hooks-seq", text);
+                random_text(record, sizeof(record));
+                fake_xs_put(path, record);
+            }
         }
         fake_xs_put(TREE_ROOT "/version", "1");
 
         model_init(&m);
         failed += tree_scan(tree, &m) != 0;
-        wrong += wrong_domains(&m);
+        wrong += wrong_domains(&m, &whole);
         model_free(&m);
 
         random_text(text, sizeof(text));
@@ -141,6 +175,7 @@ static void fuzz_tree(unsigned int rounds)
             unclean += *c < ' ' || *c > '~' || *c == '"' || *c == '\\';
     }
     TAP_EQ_INT(failed, 0, "trees that could not be read");
+    TAP_OK(whole > rounds / 10, "%u domains were taken for whole", whole);
     TAP_EQ_INT(wrong, 0, "domains taken for what they are not");
     TAP_EQ_INT(unclean, 0, "characters that do not belong in a log");
     tree_close(tree);

@@ -121,8 +121,8 @@ static void queue(uint32_t domid, uint64_t instance, uint64_t seq)
 {
     struct hook_event event = {
         .domid = domid, .instance = instance, .seq = seq,
-        .previous_seq = seq - 1, .domain = "web", .nr_nodes = 2,
-        .nodes = { { "state", "suspended" }, { "wake-reason", "none" } },
+        .previous_seq = seq - 1, .domain = "web", .nr_fields = 2,
+        .fields = { { "state", "suspended" }, { "wake-reason", "none" } },
     };
 
     must(hooks_queue(hooks, &event) >= 0, "hooks_queue");

@@ -39,7 +39,7 @@ static int publish(uint64_t now_ms)
     if (d->gone)
         model_removed(&m, d);
     else
-        model_published(&m, d, false, now_ms, took_ms);
+        model_published(&m, d, true, now_ms, took_ms);
     return domid;
 }
 

@@ -148,8 +148,8 @@ def test_life(tmp):
     ok(not (tmp / "pid").exists(), "and takes the pidfile away")
 
 
-def test_watch_example(tmp):
-    """A script from the manual, with commands that it finds in their place."""
+def test_paths_examples(tmp):
+    """Scripts from the manual, with commands that it finds in their place."""
     if not shutil.which("bash"):
         ok(True, "example of a wait # SKIP no bash here")
         return
@@ -163,12 +163,27 @@ def test_watch_example(tmp):
          "exec sleep 1000\n")
     hook(bin_dir / "xenstore-read", 0o755,
          f"#!/bin/sh\necho $1 >>{tmp}/reads\n"
-         f"[ $(wc -l <{tmp}/reads) -lt 2 ] && echo running || echo suspended\n")
+         f"[ $(wc -l <{tmp}/reads) -lt 2 ] && state=running || state=suspended\n"
+         "echo $state seq=5 instance=2 kind=psci since=1700000000.000000042"
+         " since-ns=5000 asleep-ns=0 hooks=none\n")
+    hook(bin_dir / "xl", 0o755, "#!/bin/sh\necho xl $*\n")
     try:
         subprocess.run(["bash", "-c", script], timeout=LIMIT_S, check=False,
                        env={"PATH": f"{bin_dir}:/usr/bin:/bin"})
         same((tmp / "reads").read_text(),
              2 * "/tool/guest-suspend/3/state\n", "example of a wait")
+        for start, wanted, what in (
+                (r"record=[^\n]*\n    since=", "suspended since 2023-11-14\n",
+                 "since when"),
+                (r"record=[^\n]*\n    seq=", "xl trigger 3 wake --seq=5\n",
+                 "waking that sleep")):
+            script = re.search(rf"^    {start}.*?\n\n", pod,
+                               re.MULTILINE | re.DOTALL).group(0)
+            run = subprocess.run(
+                ["sh", "-c", script.replace("date -d", "date +%F -d")],
+                stdout=subprocess.PIPE, text=True, check=False,
+                env={"PATH": f"{bin_dir}:/usr/bin:/bin", "TZ": "UTC"})
+            same(run.stdout, wanted, f"example of {what}")
     except subprocess.TimeoutExpired:
         ok(False, "example of a wait", "it does not end")
     finally:
@@ -259,7 +274,7 @@ def main():
         test_options()
         test_check(tmp)
         test_life(tmp)
-        test_watch_example(tmp)
+        test_paths_examples(tmp)
         test_init(tmp)
     test_unit()
     print(f"1..{count}")

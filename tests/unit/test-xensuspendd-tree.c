@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../../tools/xenstore-hooks/nodes.h"
+#include "../../tools/xenstore-hooks/fields.h"
 #include "../../tools/xenstore-hooks/tree.h"
 
 #include "fake_xenstore.h"
@@ -35,46 +35,36 @@ static void begin(const char *what)
     TAP_OK(tree && !tree_prepare(tree), "connected");
 }
 
+#define NODE TREE_ROOT "/3/state"
+
 static void test_values(void)
 {
-    static const struct {
-        const char *name, *value;
-    } wanted[] = {
-        { "state", "suspended" }, { "seq", "12" }, { "instance", "9" },
-        { "kind", "psci" }, { "since", "1700000000.000000042" },
-        { "since-ns", "5000" }, { "asleep-ns", "500" }, { "suspends", "2" },
-        { "denied", "4" }, { "denied-reason", "vcpu-online" },
-        { "wake-reason", "interrupt" }, { "wake-virq", "32" },
-        { "wake-vcpu", "1" },
-    };
-    struct node nodes[NODES_MAX];
-    unsigned int i;
-    char path[96];
-
     begin("values");
     TAP_EQ_STR(fake_xs_get(TREE_ROOT "/version"), "1", "version");
-    fake_xs->commits = 0;
-    TAP_OK(!tree_publish(tree, &domain, false), "published");
-    TAP_EQ_INT(fake_xs->commits, 1, "in one transaction");
-    for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        snprintf(path, sizeof(path), TREE_ROOT "/3/%s", wanted[i].name);
-        TAP_EQ_STR(fake_xs_get(path), wanted[i].value, wanted[i].name);
-    }
-    TAP_EQ_INT(nodes_of_record(&domain.rec, 0, nodes), i, "that is all");
-    TAP_OK(!fake_xs_get(TREE_ROOT "/3/hooks-seq"), "hooks are still to run");
-    TAP_OK(!tree_hooks_done(tree, 3, 9, 12), "hooks ran");
+    fake_xs->requests = 0;
+    TAP_OK(!tree_publish(tree, &domain, true), "published");
+    TAP_EQ_INT(fake_xs->requests, 1, "by one request");
+    TAP_EQ_STR(fake_xs_get(NODE),
+               "suspended seq=12 instance=9 kind=psci "
+               "since=1700000000.000000042 since-ns=5000 asleep-ns=500 "
+               "suspends=2 denied=4 denied-reason=vcpu-online "
+               "wake-reason=interrupt wake-virq=32 wake-vcpu=1 hooks=due",
+               "all of it");
+    TAP_OK(!tree_hooks_done(tree, 3, 12), "hooks ran");
     TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/hooks-seq"), "12", "as the tree says");
-    TAP_OK(!tree_hooks_done(tree, 3, 8, 7), "those of a dead domain");
-    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/hooks-seq"), "12", "are not noted");
-    TAP_OK(!tree_hooks_done(tree, 4, 8, 7) && !fake_xs_get(TREE_ROOT "/4"),
-           "nor make a directory of their own");
+    TAP_EQ_INT(fake_xs_find(NODE)->writes, 1, "without a change of state");
+    TAP_OK(!tree_publish(tree, &domain, false), "published, without hooks");
+    TAP_EQ_STR(fake_xs_field(NODE, "hooks"), "none", "as the tree says");
+    TAP_EQ_INT(fake_xs_find(NODE)->writes, 2, "a write tells watchers");
 
     TAP_OK(!tree_set_ready(tree, 1234), "ready");
     TAP_EQ_STR(fake_xs_get(TREE_ROOT "/ready"), "1234", "with the pid");
-    TAP_OK(!tree_set_ready(tree, 0) && !fake_xs_get(TREE_ROOT "/ready"),
-           "no more");
+    TAP_OK(!tree_prepare(tree) && !fake_xs_get(TREE_ROOT "/ready"),
+           "not when the next one starts");
+    TAP_OK(!tree_set_ready(tree, 12) && !tree_set_ready(tree, 0) &&
+           !fake_xs_get(TREE_ROOT "/ready"), "nor when it ends");
     TAP_OK(!tree_remove(tree, 3) && !fake_xs_get(TREE_ROOT "/3") &&
-           !fake_xs_get(TREE_ROOT "/3/state"), "removed");
+           !fake_xs_get(NODE), "removed");
     TAP_OK(!tree_remove(tree, 3), "twice is no failure");
 }
 
@@ -85,119 +75,34 @@ static void test_hostile_values(void)
     begin("values that no hypervisor has today");
     d.rec.state = d.rec.kind = d.rec.wake_reason = d.rec.denied_reason = 255;
     d.rec.wake_virq = XEN_GUEST_SUSPEND_VIRQ_NONE;
-    d.rec.seq = d.rec.instance = UINT64_MAX;
+    d.rec.wake_vcpu = UINT32_MAX;
+    d.rec.seq = d.rec.instance = d.rec.since_ns = d.rec.now_ns = UINT64_MAX;
+    d.rec.asleep_ns = d.rec.nr_suspends = d.rec.nr_denied = UINT64_MAX;
     d.since_wall_ns = UINT64_MAX;
     TAP_OK(!tree_publish(tree, &d, true), "published");
-    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/state"), "unknown", "state");
-    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/kind"), "unknown", "kind");
-    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/wake-reason"), "unknown", "reason");
-    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/wake-virq"), "none", "no vIRQ");
-    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/seq"), "18446744073709551615", "seq");
-    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/since"), "18446744073.709551615",
-               "since");
-    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/hooks-seq"), "18446744073709551615",
-               "no hooks to run");
-}
-
-static void test_reuse(void)
-{
-    struct domain d = domain;
-
-    begin("a reused domid");
-    fake_xs_put(TREE_ROOT "/3/instance", "5");
-    fake_xs_put(TREE_ROOT "/3/seq", "6");
-    fake_xs_put(TREE_ROOT "/3/hooks-seq", "6");
-    d.shown = (struct shown){ .present = true, .seq = 6, .instance = 5 };
-    TAP_OK(!tree_publish(tree, &d, false), "published");
-    TAP_OK(!fake_xs_get(TREE_ROOT "/3/hooks-seq"),
-           "nothing of the other domain is left");
-    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/instance"), "9", "instance");
-}
-
-static void test_only_changes(void)
-{
-    struct domain d = domain;
-
-    begin("a change, when the tree shows the one before");
-    TAP_OK(!tree_publish(tree, &d, false), "published");
-    d.written = d.rec;
-    d.written_wall_ns = d.since_wall_ns;
-    d.shown = (struct shown){ .present = true, .seq = 12, .instance = 9 };
-    d.rec.seq = 14;
-    d.rec.nr_suspends = 3;
-    TAP_OK(!tree_publish(tree, &d, false), "published again");
-    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/seq"), "14", "seq");
-    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/suspends"), "3", "suspends");
-    TAP_EQ_INT(fake_xs_find(TREE_ROOT "/3/kind")->writes, 1,
-               "what is the same is not written");
-    TAP_EQ_INT(fake_xs_find(TREE_ROOT "/3/state")->writes, 2,
-               "but state is, for watchers");
-
-    d.written = d.rec;
-    fake_xs->requests = 0;
-    d.rec.seq++;
-    d.rec.since_ns++;
-    d.since_wall_ns++;
-    d.rec.asleep_ns += 1000;
-    d.rec.nr_suspends++;
-    TAP_OK(!tree_publish(tree, &d, true), "published once more");
-    TAP_EQ_INT(fake_xs->requests, 9, "requests of an ordinary change");
-    d.written = d.rec;
-    d.written_wall_ns = d.since_wall_ns;
-    fake_xs->requests = 0;
-    d.rec.seq++;
-    d.rec.since_ns++;
-    d.since_wall_ns++;
-    d.rec.asleep_ns += 1000;
-    d.rec.nr_suspends++;
-    d.rec.nr_denied++;
-    d.rec.denied_reason = XEN_GUEST_SUSPEND_DENIED_BAD_ENTRY;
-    d.rec.wake_reason = XEN_GUEST_SUSPEND_WAKE_TOOLSTACK;
-    d.rec.wake_virq++;
-    d.rec.wake_vcpu++;
-    TAP_OK(!tree_publish(tree, &d, true), "and one that changes all it can");
-    TAP_EQ_INT(fake_xs->requests, 14, "requests of that");
-
-    fake_xs_remove(TREE_ROOT "/3/kind");
-    d.rec.seq = 16;
-    d.written.seq = 0;
-    TAP_OK(!tree_publish(tree, &d, false), "published, the tree unknown");
-    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/kind"), "psci", "whole again");
+    TAP_EQ_STR(fake_xs_field(NODE, "state"), "unknown", "state");
+    TAP_EQ_STR(fake_xs_field(NODE, "kind"), "unknown", "kind");
+    TAP_EQ_STR(fake_xs_field(NODE, "wake-reason"), "unknown", "reason");
+    TAP_EQ_STR(fake_xs_field(NODE, "wake-virq"), "none", "no vIRQ");
+    TAP_EQ_STR(fake_xs_field(NODE, "seq"), "18446744073709551615", "seq");
+    TAP_EQ_STR(fake_xs_field(NODE, "since"), "18446744073.709551615", "since");
+    TAP_EQ_STR(fake_xs_field(NODE, "hooks"), "due", "and it is all there");
 }
 
 static void test_refusals(void)
 {
-    static const int errnos[] = { ENOSPC, EACCES, EDQUOT, EINVAL };
-    unsigned int i, e, requests, lost = 0;
+    static const int errnos[] = { ENOSPC, EACCES, EDQUOT, EINVAL, EAGAIN };
+    unsigned int e;
 
     begin("refusals");
-    fake_xs->conflicts = TREE_ATTEMPTS - 1;
-    TAP_OK(!tree_publish(tree, &domain, false), "conflicts are tried again");
-    tree_remove(tree, 3);
-    fake_xs->conflicts = TREE_ATTEMPTS;
-    errno = 0;
-    TAP_OK(tree_publish(tree, &domain, false) && errno == EAGAIN,
-           "but not for ever");
-    fake_xs->conflicts = 0;
-
-    fake_xs->requests = 0;
-    TAP_OK(!tree_publish(tree, &domain, false), "published");
-    requests = fake_xs->requests;
     for (e = 0; e < sizeof(errnos) / sizeof(errnos[0]); e++) {
-        for (i = 1; i <= requests; i++) {
-            fake_xs_remove(TREE_ROOT "/3");
-            fake_xs->requests = 0;
-            fake_xs->fail_at = i;
-            fake_xs->fail_errno = errnos[e];
-            errno = 0;
-            if (!tree_publish(tree, &domain, false) || errno != errnos[e] ||
-                fake_xs_get(TREE_ROOT "/3"))
-                lost++;
-        }
+        fake_xs->requests = 0;
+        fake_xs->fail_at = 1;
+        fake_xs->fail_errno = errnos[e];
+        errno = 0;
+        TAP_OK(tree_publish(tree, &domain, true) && errno == errnos[e] &&
+               !fake_xs_get(NODE), "%s is reported", strerror(errnos[e]));
     }
-    fake_xs->fail_at = 0;
-    TAP_EQ_INT(lost, 0, "any refusal at any request is reported, and leaves "
-                        "nothing half-done");
 
     TAP_EQ_INT(tree_introduced(tree, 0), 1, "domain 0 is introduced");
     TAP_EQ_INT(tree_introduced(tree, 7), 0, "domain 7 is not");
@@ -213,6 +118,27 @@ static void test_scan(void)
         "version", "ready", "07", "0x3", "-1", "32752", "4294967299",
         "18446744073709551617", "3a", "state",
     };
+    static const char *const damaged[] = {
+        "", " ", "running", "asleep seq=1 instance=1", "running seq=1",
+        "running instance=1", "running seq=1x instance=1",
+        "running seq= instance=1", "running seq instance=1",
+        "running seq=1 instance=1 more", "seq=1 instance=1 running",
+        "running seq=18446744073709551616 instance=1",
+    };
+    static const struct {
+        const char *state, *seq;
+        uint64_t wanted;
+    } hooks[] = {
+        { "running seq=9 instance=4 hooks=due", NULL, 0 },
+        { "running seq=9 instance=4", NULL, 9 },
+        { "running seq=9 instance=4 hooks=due", "8", 8 },
+        { "running seq=9 instance=4 hooks=none", "8", 9 },
+        { "running seq=9 instance=4 hooks=due more=x", "9", 9 },
+        /* An earlier domain's, and what is not ours. */
+        { "running seq=9 instance=4 hooks=due", "3", 0 },
+        { "running seq=9 instance=4 hooks=due", "10", 0 },
+        { "running seq=9 instance=4 hooks=due", "8x", 0 },
+    };
     struct model m;
     struct shown *shown;
     unsigned int i;
@@ -226,25 +152,34 @@ static void test_scan(void)
     }
     TAP_OK(!tree_scan(tree, &m) && m.nr == 0, "what is no domid is not ours");
 
-    TAP_OK(!tree_publish(tree, &domain, true), "published");
-    fake_xs_put(TREE_ROOT "/4/state", "running");
-    fake_xs_put(TREE_ROOT "/4/seq", "1x");
-    fake_xs_put(TREE_ROOT "/4/instance", "1");
-    fake_xs_put(TREE_ROOT "/5/state", "asleep");
-    fake_xs_put(TREE_ROOT "/5/seq", "1");
-    fake_xs_put(TREE_ROOT "/5/instance", "1");
+    TAP_OK(!tree_publish(tree, &domain, false), "published");
     fake_xs_put(TREE_ROOT "/0", "");
+    for (i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
+        snprintf(path, sizeof(path), TREE_ROOT "/%u/state", 10 + i);
+        fake_xs_put(path, damaged[i]);
+    }
     TAP_OK(!tree_scan(tree, &m), "read");
-    TAP_EQ_INT(m.nr, 4, "four domains");
+    TAP_EQ_INT(m.nr, 2 + i, "each domain");
     shown = &model_find(&m, 3)->shown;
     TAP_OK(shown->present && shown->seq == 12 && shown->instance == 9 &&
            shown->state == XEN_GUEST_SUSPEND_STATE_SUSPENDED &&
            shown->hooks_seq == 12, "as published");
-    for (i = 0; i < 6; i++) {
-        if (i == 3 || !model_find(&m, i))
-            continue;
-        shown = &model_find(&m, i)->shown;
-        TAP_OK(shown->present && !shown->seq, "%u is damaged", i);
+    shown = &model_find(&m, 0)->shown;
+    TAP_OK(shown->present && !shown->seq, "one without a state");
+    for (i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
+        shown = &model_find(&m, 10 + i)->shown;
+        TAP_OK(shown->present && !shown->seq && !shown->instance &&
+               !shown->hooks_seq, "damaged: \"%s\"", damaged[i]);
+    }
+
+    for (i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+        fake_xs_put(NODE, hooks[i].state);
+        if (hooks[i].seq)
+            fake_xs_put(TREE_ROOT "/3/hooks-seq", hooks[i].seq);
+        TAP_OK(!tree_scan(tree, &m) &&
+               model_find(&m, 3)->shown.hooks_seq == hooks[i].wanted,
+               "hooks of \"%s\", %s", hooks[i].state,
+               hooks[i].seq ? hooks[i].seq : "none");
     }
 
     fake_xs->requests = 0;
@@ -277,8 +212,6 @@ int main(void)
 {
     test_values();
     test_hostile_values();
-    test_reuse();
-    test_only_changes();
     test_refusals();
     test_scan();
     test_names();

@@ -22,10 +22,10 @@
 
 #include "bucket.h"
 #include "daemon.h"
+#include "fields.h"
 #include "hooks.h"
 #include "log.h"
 #include "model.h"
-#include "nodes.h"
 #include "notify.h"
 #include "privileges.h"
 #include "source.h"
@@ -162,7 +162,7 @@ static void queue_hooks(struct daemon *d, struct domain *dom,
     };
     int r;
 
-    event.nr_nodes = nodes_of_record(rec, since_wall_ns, event.nodes);
+    event.nr_fields = fields_of_record(rec, since_wall_ns, event.fields);
     memcpy(event.domain, dom->name, sizeof(event.domain));
     r = hooks_queue(d->hooks, &event);
     if (r < 0)
@@ -189,7 +189,7 @@ static void hooks_are_done(void *arg, uint32_t domid, uint64_t instance,
     if (!dom || !dom->shown.present || dom->shown.instance != instance ||
         !d->tree)
         return;
-    if (tree_hooks_done(d->tree, domid, instance, seq))
+    if (tree_hooks_done(d->tree, domid, seq))
         log_msg(LOG_WARNING, "cannot note that hooks ran for domid=%"PRIu32
                 " seq=%"PRIu64": %s; they run again should we be restarted",
                 domid, seq, strerror(errno));
@@ -204,7 +204,7 @@ static void log_change(const struct domain *dom,
     log_msg(LOG_INFO, "domain=\"%s\" domid=%"PRIu32" state=%s seq=%"PRIu64
             " suspends=%"PRIu64" reason=%s%s", dom->name, dom->domid,
             gsuspend_name(gsuspend_state_names, rec->state), rec->seq,
-            rec->nr_suspends, nodes_reason_name(rec), more);
+            rec->nr_suspends, fields_reason_name(rec), more);
 }
 
 static void log_transition(struct domain *dom)
@@ -272,7 +272,7 @@ static void publish(struct daemon *d, struct domain *dom)
     bool run_hooks = transition && hooks_active(d->hooks) &&
                      dom->rec.seq > dom->hooked_seq;
 
-    if (tree_publish(d->tree, dom, !run_hooks)) {
+    if (tree_publish(d->tree, dom, run_hooks)) {
         fail(d, dom, "publish");
         return;
     }
@@ -283,7 +283,7 @@ static void publish(struct daemon *d, struct domain *dom)
     /* A request: for a name that somebody gets to see. */
     if (transition && (run_hooks || bucket_ready(&dom->log_rate, now_ms())))
         tree_domain_name(d->tree, dom->domid, dom->name);
-    model_published(&d->model, dom, !run_hooks, now_ms(), now_ms() - begin_ms);
+    model_published(&d->model, dom, run_hooks, now_ms(), now_ms() - begin_ms);
 
     if (transition)
         log_transition(dom);

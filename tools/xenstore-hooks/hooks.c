@@ -25,8 +25,8 @@
 #define HOOK_PATH \
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* The nodes, and PATH, DOMAIN, DOMID, PREVIOUS_SEQ. */
-#define ENV_MAX (NODES_MAX + 4)
+/* The fields, and PATH, DOMAIN, DOMID, PREVIOUS_SEQ. */
+#define ENV_MAX (FIELDS_MAX + 4)
 
 /* What a line takes of HOOKS_OUTPUT_MAX beside its bytes. */
 #define LINE_COST 64
@@ -141,9 +141,9 @@ static int make_environment(const struct hook_event *e, char *env[ENV_MAX + 1])
         asprintf(&env[++n], ENV_PREFIX "PREVIOUS_SEQ=%"PRIu64,
                  e->previous_seq) < 0)
         goto fail;
-    for (i = 0; i < e->nr_nodes; i++) {
-        if (asprintf(&env[++n], ENV_PREFIX "%s=%s", e->nodes[i].name,
-                     e->nodes[i].value) < 0)
+    for (i = 0; i < e->nr_fields; i++) {
+        if (asprintf(&env[++n], ENV_PREFIX "%s=%s", e->fields[i].name,
+                     e->fields[i].value) < 0)
             goto fail;
         for (c = env[n] + strlen(ENV_PREFIX); *c != '='; c++)
             *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fields.h"
 #include "model.h"
-#include "nodes.h"
 
 #define HOOKS_PARALLEL     8
 #define HOOKS_OUTPUT_MAX   16384    /* What one hook may print: bytes, and
@@ -30,8 +30,8 @@ struct hook_event {
     uint64_t previous_seq;  /* The one that hooks had before. */
     uint64_t not_before_ms;
     char domain[DOMAIN_NAME_MAX];
-    struct node nodes[NODES_MAX];
-    unsigned int nr_nodes;
+    struct field fields[FIELDS_MAX];
+    unsigned int nr_fields;
 };
 
 struct hooks;

@@ -102,10 +102,8 @@ void model_forget_tree(struct model *m)
 {
     unsigned int i;
 
-    for (i = 0; i < m->nr; i++) {
+    for (i = 0; i < m->nr; i++)
         m->domains[i]->shown = (struct shown){ 0 };
-        m->domains[i]->written.seq = 0;
-    }
 }
 
 void model_forget_introduced(struct model *m)
@@ -300,12 +298,12 @@ bool model_settled(const struct model *m)
     return true;
 }
 
-void model_published(struct model *m, struct domain *d, bool hooks_done,
+void model_published(struct model *m, struct domain *d, bool hooks_due,
                      uint64_t now_ms, uint64_t took_ms)
 {
     uint64_t hooks_seq = 0, cost_ms = PUBLISH_SHARE * took_ms;
 
-    if (hooks_done)
+    if (!hooks_due)
         hooks_seq = d->rec.seq;
     else if (d->shown.instance == d->rec.instance)
         hooks_seq = d->shown.hooks_seq;
@@ -317,8 +315,6 @@ void model_published(struct model *m, struct domain *d, bool hooks_done,
         .instance = d->rec.instance,
         .hooks_seq = hooks_seq,
     };
-    d->written = d->rec;
-    d->written_wall_ns = d->since_wall_ns;
     d->published_ms = now_ms;
     d->retry_ms = 0;
     d->failures = 0;
@@ -338,7 +334,6 @@ void model_published(struct model *m, struct domain *d, bool hooks_done,
 void model_removed(struct model *m, struct domain *d)
 {
     d->shown = (struct shown){ 0 };
-    d->written.seq = 0;
     d->missed = false;
     d->retry_ms = 0;
     d->failures = 0;

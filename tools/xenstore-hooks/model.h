@@ -55,9 +55,6 @@ struct domain {
     struct xen_guest_suspend_record rec;
     uint64_t since_wall_ns; /* rec.since_ns in ns since the epoch. */
     struct shown shown;
-    /* What we wrote last, if the tree still shows it; else its seq is 0. */
-    struct xen_guest_suspend_record written;
-    uint64_t written_wall_ns;
     bool listed;            /* The listing under way has it. */
     bool introduced;        /* xenstored has been seen to know it. */
     bool gone;              /* It is dead, and its nodes are to go. */
@@ -144,10 +141,10 @@ struct domain *model_next(struct model *m, uint64_t now_ms);
 uint64_t model_next_ms(struct model *m);
 
 /*
- * How the work on model_next()'s domain came out.  hooks_done: none is to run
- * for it.  took_ms: how long that work was.
+ * How the work on model_next()'s domain came out.  hooks_due: there are hooks to
+ * run for it.  took_ms: how long that work was.
  */
-void model_published(struct model *m, struct domain *d, bool hooks_done,
+void model_published(struct model *m, struct domain *d, bool hooks_due,
                      uint64_t now_ms, uint64_t took_ms);
 void model_removed(struct model *m, struct domain *d);
 void model_failed(struct domain *d, uint64_t now_ms);

@@ -6,7 +6,7 @@ xensuspendd_PROG := $(xensuspendd_DIR)/xensuspendd
 
 # Shared with the unit tests.
 xensuspendd_model_SRCS := $(addprefix $(xensuspendd_DIR)/,bucket.c model.c)
-xensuspendd_tree_SRCS := $(addprefix $(xensuspendd_DIR)/,log.c nodes.c tree.c) \
+xensuspendd_tree_SRCS := $(addprefix $(xensuspendd_DIR)/,fields.c log.c tree.c) \
     tools/libs/light/guest_suspend_names.c
 xensuspendd_hooks_SRCS := $(addprefix $(xensuspendd_DIR)/,hookdir.c hooks.c)
 

@@ -14,12 +14,22 @@
 
 #include "guest_suspend_names.h"
 
+#include "fields.h"
 #include "log.h"
-#include "nodes.h"
 #include "tree.h"
 
 #define TREE_VERSION "1"
 #define PATH_SIZE 96
+
+/* Below a domain's directory. */
+#define STATE_NODE "/state"
+#define HOOKS_NODE "/hooks-seq"
+
+/* What STATE_NODE says at most, and the field of it that is not the record's. */
+#define RECORD_SIZE (FIELDS_MAX * 64)
+#define HOOKS_FIELD "hooks"
+#define HOOKS_DUE   "due"
+#define HOOKS_NONE  "none"
 
 /* Xen's own domids, from DOMID_FIRST_RESERVED on, have no nodes. */
 #define DOMID_LIMIT 0x7ff0U
@@ -146,79 +156,45 @@ enum tree_event tree_next_event(struct tree *t)
     return event;
 }
 
-static int write_node(struct tree *t, xs_transaction_t ta, const char *dir,
-                      const char *name, const char *value)
+static int write_node(struct tree *t, const char *path, const char *value)
 {
-    char path[2 * PATH_SIZE];
-
-    snprintf(path, sizeof(path), "%s/%s", dir, name);
-    return xs_write(t->xs, ta, path, value, (unsigned int)strlen(value)) ? 0
-                                                                         : -1;
+    return xs_write(t->xs, XBT_NULL, path, value,
+                    (unsigned int)strlen(value)) ? 0 : -1;
 }
 
 /* Remove what may not be there. */
-static int remove_node(struct tree *t, xs_transaction_t ta, const char *path)
+static int remove_node(struct tree *t, const char *path)
 {
-    if (!xs_rm(t->xs, ta, path) && errno != ENOENT)
+    if (!xs_rm(t->xs, XBT_NULL, path) && errno != ENOENT)
         return -1;
     return 0;
 }
 
-static void domain_path(char path[PATH_SIZE], uint32_t domid)
+static void domain_path(char path[PATH_SIZE], uint32_t domid, const char *node)
 {
-    snprintf(path, PATH_SIZE, TREE_ROOT "/%"PRIu32, domid);
+    snprintf(path, PATH_SIZE, TREE_ROOT "/%"PRIu32"%s", domid, node);
 }
 
-/*
- * Run fn within one transaction, again while others' changes undo it.  fn may
- * be called several times.
- */
-static int transact(struct tree *t,
-                    int (*fn)(struct tree *t, xs_transaction_t ta,
-                              const void *arg),
-                    const void *arg)
+static int write_number(struct tree *t, const char *path, uint64_t number)
 {
-    unsigned int i;
+    char value[24];
 
-    for (i = 0; i < TREE_ATTEMPTS; i++) {
-        xs_transaction_t ta = xs_transaction_start(t->xs);
-
-        if (ta == XBT_NULL)
-            return -1;
-        if (fn(t, ta, arg)) {
-            int err = errno;
-
-            xs_transaction_end(t->xs, ta, true);
-            errno = err;
-            /* A conflict may show in any request of the transaction. */
-            if (err != EAGAIN)
-                return -1;
-        } else if (xs_transaction_end(t->xs, ta, false))
-            return 0;
-        else if (errno != EAGAIN)
-            return -1;
-    }
-    return -1;
-}
-
-static int prepare(struct tree *t, xs_transaction_t ta, const void *arg)
-{
-    /* Nobody but dom0: guests have no business to know who sleeps. */
-    struct xs_permissions perms = { .id = 0, .perms = XS_PERM_NONE };
-
-    (void)arg;
-    if (!xs_mkdir(t->xs, ta, TREE_ROOT) && errno != EEXIST)
-        return -1;
-    if (!xs_set_permissions(t->xs, ta, TREE_ROOT, &perms, 1))
-        return -1;
-    if (remove_node(t, ta, TREE_ROOT "/ready"))
-        return -1;
-    return write_node(t, ta, TREE_ROOT, "version", TREE_VERSION);
+    snprintf(value, sizeof(value), "%"PRIu64, number);
+    return write_node(t, path, value);
 }
 
 int tree_prepare(struct tree *t)
 {
-    return transact(t, prepare, NULL);
+    /* Nobody but dom0: guests have no business to know who sleeps. */
+    struct xs_permissions perms = { .id = 0, .perms = XS_PERM_NONE };
+
+    if (!xs_mkdir(t->xs, XBT_NULL, TREE_ROOT) && errno != EEXIST)
+        return -1;
+    if (!xs_set_permissions(t->xs, XBT_NULL, TREE_ROOT, &perms, 1))
+        return -1;
+    if (remove_node(t, TREE_ROOT "/ready"))
+        return -1;
+    return write_node(t, TREE_ROOT "/version", TREE_VERSION);
 }
 
 /* A canonical decimal number up to max, and nothing else. */
@@ -239,59 +215,74 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *value)
     return true;
 }
 
-/* NULL with errno: it could not be read, or (ENOENT) is not there. */
-static char *read_node(struct tree *t, xs_transaction_t ta, uint32_t domid,
-                       const char *name)
+/*
+ * What a domain's node says.  False: it is damaged, and nothing that we wrote.
+ * text is written to.
+ */
+static bool parse_record(char *text, struct shown *shown, bool *hooks_due)
 {
-    char path[PATH_SIZE];
+    bool seq_ok = false, instance_ok = false;
+    char *rest, *name = strtok_r(text, " ", &rest), *value;
+    int state = gsuspend_value(gsuspend_state_names, name);
 
-    snprintf(path, sizeof(path), TREE_ROOT "/%"PRIu32"/%s", domid, name);
-    return xs_read(t->xs, ta, path, NULL);
+    if (state < 0)
+        return false;
+    shown->state = (uint8_t)state;
+    *hooks_due = false;
+    while ((name = strtok_r(NULL, " ", &rest))) {
+        value = strchr(name, '=');
+        if (!value)
+            return false;
+        *value++ = '\0';
+        if (!strcmp(name, "seq"))
+            seq_ok = parse_number(value, UINT64_MAX, &shown->seq);
+        else if (!strcmp(name, "instance"))
+            instance_ok = parse_number(value, UINT64_MAX, &shown->instance);
+        else if (!strcmp(name, HOOKS_FIELD))
+            *hooks_due = !strcmp(value, HOOKS_DUE);
+    }
+    return seq_ok && instance_ok;
 }
 
 /*
- * 0, with *ok false where the node is no number or not there.  -1: it could not
- * be read.
+ * NULL with errno: it could not be read, or (ENOENT) is not there.  To be freed.
  */
-static int read_number(struct tree *t, xs_transaction_t ta, uint32_t domid,
-                       const char *name, uint64_t *value, bool *ok)
+static char *read_node(struct tree *t, uint32_t domid, const char *node)
 {
-    char *text = read_node(t, ta, domid, name);
+    char path[PATH_SIZE];
 
-    *ok = false;
-    if (!text)
-        return errno == ENOENT ? 0 : -1;
-    *ok = parse_number(text, UINT64_MAX, value);
-    free(text);
-    return 0;
+    domain_path(path, domid, node);
+    return xs_read(t->xs, XBT_NULL, path, NULL);
 }
 
 static int scan_domain(struct tree *t, uint32_t domid, struct shown *shown)
 {
+    char *text = read_node(t, domid, STATE_NODE);
+    bool ok, hooks_due;
     uint64_t hooks_seq;
-    bool seq_ok, instance_ok, hooks_ok;
-    char *state;
-    int value;
 
     *shown = (struct shown){ .present = true };
-    if (read_number(t, XBT_NULL, domid, "seq", &shown->seq, &seq_ok) ||
-        read_number(t, XBT_NULL, domid, "instance", &shown->instance,
-                    &instance_ok) ||
-        read_number(t, XBT_NULL, domid, "hooks-seq", &hooks_seq, &hooks_ok))
-        return -1;
-    state = read_node(t, XBT_NULL, domid, "state");
-    if (!state && errno != ENOENT)
-        return -1;
-    value = gsuspend_value(gsuspend_state_names, state);
-    free(state);
-
-    if (!seq_ok || !instance_ok || value < 0) {
+    if (!text)
+        return errno == ENOENT ? 0 : -1;
+    ok = parse_record(text, shown, &hooks_due);
+    free(text);
+    if (!ok) {
         *shown = (struct shown){ .present = true };
         return 0;
     }
-    shown->state = (uint8_t)value;
-    if (hooks_ok)
+    if (!hooks_due) {
+        shown->hooks_seq = shown->seq;
+        return 0;
+    }
+
+    text = read_node(t, domid, HOOKS_NODE);
+    if (!text)
+        return errno == ENOENT ? 0 : -1;
+    /* It may be what an earlier domain of this id has left. */
+    if (parse_number(text, shown->seq, &hooks_seq) &&
+        hooks_seq > shown->instance)
         shown->hooks_seq = hooks_seq;
+    free(text);
     return 0;
 }
 
@@ -322,94 +313,46 @@ int tree_scan(struct tree *t, struct model *m)
     return ret;
 }
 
-struct publication {
-    const struct domain *domain;
-    bool hooks_done;
-};
-
-static int publish(struct tree *t, xs_transaction_t ta, const void *arg)
+int tree_publish(struct tree *t, const struct domain *d, bool hooks_due)
 {
-    const struct publication *p = arg;
-    const struct domain *d = p->domain;
-    bool written = d->written.seq && d->written.instance == d->rec.instance;
-    char dir[PATH_SIZE];
-    struct node nodes[NODES_MAX], before[NODES_MAX];
-    unsigned int i, nr;
+    char path[PATH_SIZE], text[RECORD_SIZE];
+    struct field fields[FIELDS_MAX];
+    unsigned int nr, i;
+    size_t len;
 
-    domain_path(dir, d->domid);
-    if (d->shown.present && d->shown.instance != d->rec.instance &&
-        remove_node(t, ta, dir))
-        return -1;
+    nr = fields_of_record(&d->rec, d->since_wall_ns, fields);
+    len = (size_t)snprintf(text, sizeof(text), "%s", fields[0].value);
+    for (i = 1; i < nr; i++)
+        len += (size_t)snprintf(&text[len], sizeof(text) - len, " %s=%s",
+                                fields[i].name, fields[i].value);
+    snprintf(&text[len], sizeof(text) - len, " " HOOKS_FIELD "=%s",
+             hooks_due ? HOOKS_DUE : HOOKS_NONE);
 
-    nr = nodes_of_record(&d->rec, d->since_wall_ns, nodes);
-    if (written)
-        nodes_of_record(&d->written, d->written_wall_ns, before);
-    for (i = 0; i < nr; i++) {
-        /* hooks-seq before the last node, which is state. */
-        if (i + 1 == nr && p->hooks_done &&
-            write_node(t, ta, dir, "hooks-seq", nodes[0].value))
-            return -1;
-        /* Each write costs; that of state tells watchers, so it is made. */
-        if (written && i + 1 < nr && !strcmp(nodes[i].value, before[i].value))
-            continue;
-        if (write_node(t, ta, dir, nodes[i].name, nodes[i].value))
-            return -1;
-    }
-    return 0;
-}
-
-int tree_publish(struct tree *t, const struct domain *d, bool hooks_done)
-{
-    struct publication p = { .domain = d, .hooks_done = hooks_done };
-
-    return transact(t, publish, &p);
+    domain_path(path, d->domid, STATE_NODE);
+    return write_node(t, path, text);
 }
 
 int tree_remove(struct tree *t, uint32_t domid)
 {
     char path[PATH_SIZE];
 
-    domain_path(path, domid);
-    return remove_node(t, XBT_NULL, path);
+    domain_path(path, domid, "");
+    return remove_node(t, path);
 }
 
-struct hooks_done {
-    uint32_t domid;
-    uint64_t instance, seq;
-};
-
-static int hooks_done(struct tree *t, xs_transaction_t ta, const void *arg)
+int tree_hooks_done(struct tree *t, uint32_t domid, uint64_t seq)
 {
-    const struct hooks_done *h = arg;
-    char dir[PATH_SIZE], value[24];
-    uint64_t instance;
-    bool ok;
+    char path[PATH_SIZE];
 
-    if (read_number(t, ta, h->domid, "instance", &instance, &ok))
-        return -1;
-    if (!ok || instance != h->instance)
-        return 0;
-    domain_path(dir, h->domid);
-    snprintf(value, sizeof(value), "%"PRIu64, h->seq);
-    return write_node(t, ta, dir, "hooks-seq", value);
-}
-
-int tree_hooks_done(struct tree *t, uint32_t domid, uint64_t instance,
-                    uint64_t seq)
-{
-    struct hooks_done h = { .domid = domid, .instance = instance, .seq = seq };
-
-    return transact(t, hooks_done, &h);
+    domain_path(path, domid, HOOKS_NODE);
+    return write_number(t, path, seq);
 }
 
 int tree_set_ready(struct tree *t, pid_t pid)
 {
-    char value[24];
-
     if (!pid)
-        return remove_node(t, XBT_NULL, TREE_ROOT "/ready");
-    snprintf(value, sizeof(value), "%ld", (long)pid);
-    return write_node(t, XBT_NULL, TREE_ROOT, "ready", value);
+        return remove_node(t, TREE_ROOT "/ready");
+    return write_number(t, TREE_ROOT "/ready", (uint64_t)pid);
 }
 
 int tree_introduced(struct tree *t, uint32_t domid)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The tree in xenstore, /tool/guest-suspend; docs/xenstore-paths.md specifies
- * it.  Each change is one transaction, so a reader, or a daemon started after
- * one that was killed, finds all of it or none of it.
+ * it.  Each change of a domain is one write, so a reader, or a daemon started after
+ * one that was killed, finds all of it or none of it; and xenstored, whose every
+ * request costs more the more guests there are, has one to answer.
  *
  * Functions that can fail return -1 with errno.  Nothing is logged here.
  */
@@ -17,9 +18,6 @@
 #include "model.h"
 
 #define TREE_ROOT "/tool/guest-suspend"
-
-/* Attempts at a transaction that others' changes undo. */
-#define TREE_ATTEMPTS 10
 
 struct tree;
 
@@ -52,18 +50,14 @@ int tree_prepare(struct tree *t);
 /* model_adopt() what the tree shows. */
 int tree_scan(struct tree *t, struct model *m);
 
-/*
- * Write d->rec, as far as it differs from d->written.  hooks_done: no hook is to
- * run for it.  What is there of another instance goes in the same transaction.
- */
-int tree_publish(struct tree *t, const struct domain *d, bool hooks_done);
+/* Write d->rec.  hooks_due: there are hooks to run for it. */
+int tree_publish(struct tree *t, const struct domain *d, bool hooks_due);
 
 /* Remove the domain's nodes.  That there are none is no failure. */
 int tree_remove(struct tree *t, uint32_t domid);
 
-/* The hooks for seq have run, unless the nodes are another instance's now. */
-int tree_hooks_done(struct tree *t, uint32_t domid, uint64_t instance,
-                    uint64_t seq);
+/* The hooks for seq of the domain that the tree shows have run. */
+int tree_hooks_done(struct tree *t, uint32_t domid, uint64_t seq);
 
 /* Say that the tree is true and kept so by us, or (pid 0) no more. */
 int tree_set_ready(struct tree *t, pid_t pid);

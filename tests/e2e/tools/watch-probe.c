@@ -12,7 +12,7 @@
  *       state is published before the domain's change is; wrong if more than
  *       MOST times
  *   watch-probe agree
- *       compare each node of /tool/guest-suspend with the records; prints what
+ *       compare what /tool/guest-suspend says with the records; prints what
  *       differs, and how many domains there are
  *
  * Exit status: 0 all good, 1 not, 2 usage.
@@ -35,6 +35,7 @@
 #include "guest_suspend_names.h"
 
 #define ROOT "/tool/guest-suspend"
+#define RECORD_SIZE 1024
 #define LIMIT_MS 30000
 /* Slow enough that no rate limit of the daemon's has a say, for two changes. */
 #define APART_US 400000
@@ -111,33 +112,48 @@ static void wake(uint32_t domid, uint64_t *at_us)
     broken("a wake");
 }
 
-/* "": there is none. */
-static void read_node(uint32_t domid, const char *name, char value[64])
+/* What the tree says of a domain; "": nothing. */
+static void read_record(uint32_t domid, char record[RECORD_SIZE])
 {
     char path[96], *text;
 
-    snprintf(path, sizeof(path), ROOT "/%"PRIu32"/%s", domid, name);
+    snprintf(path, sizeof(path), ROOT "/%"PRIu32"/state", domid);
     text = xs_read(xs, XBT_NULL, path, NULL);
-    snprintf(value, 64, "%s", text ? text : "");
+    snprintf(record, RECORD_SIZE, "%s", text ? text : "");
     free(text);
 }
 
-static uint64_t node_number(uint32_t domid, const char *name)
+/* A field of it; "": there is none.  "state" is the first word. */
+static void word_of(const char *record, const char *name, char value[64])
+{
+    const char *text = record;
+    char prefix[32];
+
+    if (strcmp(name, "state")) {
+        snprintf(prefix, sizeof(prefix), " %s=", name);
+        text = strstr(record, prefix);
+        text = text ? text + strlen(prefix) : "";
+    }
+    snprintf(value, 64, "%.*s", (int)strcspn(text, " "), text);
+}
+
+static uint64_t number_of(const char *record, const char *name)
 {
     char value[64];
 
-    read_node(domid, name, value);
+    word_of(record, name, value);
     return strtoull(value, NULL, 10);
 }
 
 /* Whether the tree shows that sleep, or one later. */
 static bool shows_sleep(uint32_t domid, uint64_t suspends)
 {
-    char state[64];
+    char record[RECORD_SIZE], state[64];
 
-    read_node(domid, "state", state);
+    read_record(domid, record);
+    word_of(record, "state", state);
     return !strcmp(state, "suspended") &&
-           node_number(domid, "suspends") >= suspends;
+           number_of(record, "suspends") >= suspends;
 }
 
 static int compare(const void *a, const void *b)
@@ -176,6 +192,7 @@ static int do_settle(int argc, char **argv)
     struct xen_guest_suspend_record rec;
     uint64_t first, *us, begin;
     uint32_t times, burst, domid, i, j;
+    char record[RECORD_SIZE];
 
     if (argc != 3)
         return 2;
@@ -195,15 +212,16 @@ static int do_settle(int argc, char **argv)
         us[i] = now_us() - begin;
     }
     get(domid, &rec);
+    read_record(domid, record);
     if (rec.state != XEN_GUEST_SUSPEND_STATE_SUSPENDED ||
-        rec.seq != node_number(domid, "seq") ||
+        rec.seq != number_of(record, "seq") ||
         rec.nr_suspends != first + (uint64_t)times * burst ||
-        rec.nr_suspends != node_number(domid, "suspends")) {
+        rec.nr_suspends != number_of(record, "suspends")) {
         printf("wrong in the end: record state %u seq %"PRIu64" suspends "
                "%"PRIu64", expected %"PRIu64"; tree seq %"PRIu64" suspends "
                "%"PRIu64"\n", rec.state, rec.seq, rec.nr_suspends,
-               first + (uint64_t)times * burst, node_number(domid, "seq"),
-               node_number(domid, "suspends"));
+               first + (uint64_t)times * burst, number_of(record, "seq"),
+               number_of(record, "suspends"));
         return 1;
     }
     printf("%"PRIu64" sleeps, all published in the end\n",
@@ -254,34 +272,29 @@ static int do_fair(int argc, char **argv)
     return worst <= most && published ? 0 : 1;
 }
 
-static bool is(uint32_t domid, const char *name, uint64_t wanted)
-{
-    const uint64_t shown = node_number(domid, name);
-
-    if (shown == wanted)
-        return true;
-    printf("domain %"PRIu32": %s is %"PRIu64", not %"PRIu64"\n", domid, name,
-           shown, wanted);
-    return false;
-}
-
-static bool is_word(uint32_t domid, const char *name, const char *wanted)
+static bool is_word(const char *record, const char *name, const char *wanted)
 {
     char shown[64];
 
-    read_node(domid, name, shown);
+    word_of(record, name, shown);
     if (!strcmp(shown, wanted))
         return true;
-    printf("domain %"PRIu32": %s is '%s', not '%s'\n", domid, name, shown,
-           wanted);
+    printf("%s is '%s', not '%s'\n", name, shown, wanted);
     return false;
+}
+
+static bool is(const char *record, const char *name, uint64_t wanted)
+{
+    char number[24];
+
+    snprintf(number, sizeof(number), "%"PRIu64, wanted);
+    return is_word(record, name, number);
 }
 
 static bool agrees(const struct xen_guest_suspend_record *r)
 {
-    const uint32_t domid = r->domid;
     uint64_t asleep_ns = r->asleep_ns;
-    char virq[16] = "none";
+    char record[RECORD_SIZE], virq[16] = "none";
     bool good;
 
     if (r->state == XEN_GUEST_SUSPEND_STATE_SUSPENDED)
@@ -289,18 +302,22 @@ static bool agrees(const struct xen_guest_suspend_record *r)
     if (r->wake_virq != XEN_GUEST_SUSPEND_VIRQ_NONE)
         snprintf(virq, sizeof(virq), "%"PRIu32, r->wake_virq);
 
-    good = is(domid, "seq", r->seq);
-    good &= is(domid, "instance", r->instance);
-    good &= is(domid, "since-ns", r->since_ns);
-    good &= is(domid, "asleep-ns", asleep_ns);
-    good &= is(domid, "suspends", r->nr_suspends);
-    good &= is(domid, "wake-vcpu", r->wake_vcpu);
-    good &= is_word(domid, "wake-virq", virq);
-    good &= is_word(domid, "kind", gsuspend_name(gsuspend_kind_names, r->kind));
-    good &= is_word(domid, "wake-reason",
+    read_record(r->domid, record);
+    good = is(record, "seq", r->seq);
+    good &= is(record, "instance", r->instance);
+    good &= is(record, "since-ns", r->since_ns);
+    good &= is(record, "asleep-ns", asleep_ns);
+    good &= is(record, "suspends", r->nr_suspends);
+    good &= is(record, "wake-vcpu", r->wake_vcpu);
+    good &= is_word(record, "wake-virq", virq);
+    good &= is_word(record, "kind",
+                    gsuspend_name(gsuspend_kind_names, r->kind));
+    good &= is_word(record, "wake-reason",
                     gsuspend_name(gsuspend_wake_names, r->wake_reason));
-    good &= is_word(domid, "state",
+    good &= is_word(record, "state",
                     gsuspend_name(gsuspend_state_names, r->state));
+    if (!good)
+        printf("domain %u: \"%s\"\n", r->domid, record);
     return good;
 }
 
@@ -334,7 +351,7 @@ static int do_agree(int argc, char **argv)
         good = false;
     }
     if (good)
-        printf("%"PRIu32" domains, every node as the hypervisor says\n", nr);
+        printf("%"PRIu32" domains, every field as the hypervisor says\n", nr);
     free(names);
     free(records);
     return good ? 0 : 1;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bare transactions: the least that a change of several nodes in xenstore can
- * cost.  And what makes that more: connections to xenstored, or watches.
+ * What xenstored takes: a write, which is the least that a change can cost; a
+ * question; transactions of one node and of several.  And what makes that more:
+ * connections to it, or watches.
  */
 #include "bench.h"
 
@@ -17,13 +18,13 @@
 #define MORE        200
 /* Requests in a sample: one by itself is soon over. */
 #define REQUESTS    10
-/* What xensuspendd writes. */
+/* What a domain takes whose every field is a node, and some change. */
 #define NODES       6
+#define NODE        BENCH_NODES "/state"
+/* About as much as xensuspendd writes. */
+#define VALUE_BYTES 256
 
 static struct usage rest;
-struct order {
-    unsigned int nr, delay_ms;
-};
 static pid_t writer;
 static int writer_pipe[2];
 static uint64_t *writer_page;
@@ -39,14 +40,24 @@ static bool attempt(struct xs_handle *xs, unsigned int nr, const char *value)
         if (i < nr)
             snprintf(path, sizeof(path), BENCH_NODES "/%u", i);
         else
-            strcpy(path, BENCH_NODES "/state");
+            strcpy(path, NODE);
         if (!xs_write(xs, ta, path, value, (unsigned int)strlen(value)))
             broken("writing %s", path);
     }
     return xs_transaction_end(xs, ta, false);
 }
 
-void transact(struct xs_handle *xs, unsigned int nr)
+static void write_one(struct xs_handle *xs)
+{
+    static unsigned int count;
+    char value[VALUE_BYTES + 1];
+
+    snprintf(value, sizeof(value), "%0*u", VALUE_BYTES, ++count);
+    if (!xs_write(xs, XBT_NULL, NODE, value, VALUE_BYTES))
+        broken("writing " NODE);
+}
+
+static void transact(struct xs_handle *xs, unsigned int nr)
 {
     static unsigned int count;
     char value[24];
@@ -61,24 +72,24 @@ __attribute__((noreturn))
 static void write_when_told(int from)
 {
     struct xs_handle *xs = xs_open(0);
-    struct order order;
+    unsigned int delay_ms;
 
     /* Guests are the other's to end, should this break. */
     bench_ctx = NULL;
     if (!xs)
         broken("xs_open");
-    while (read(from, &order, sizeof(order)) == sizeof(order)) {
-        sleep_ms(order.delay_ms);
+    while (read(from, &delay_ms, sizeof(delay_ms)) == sizeof(delay_ms)) {
+        sleep_ms(delay_ms);
         *writer_page = ticks();
-        transact(xs, order.nr);
+        write_one(xs);
     }
     _exit(0);
 }
 
 void writer_begin(void)
 {
-    /* So that each sample changes nodes, and makes none. */
-    transact(bench_xs, NODES);
+    /* So that each sample changes the node, and makes none. */
+    write_one(bench_xs);
     writer_page = mmap(NULL, sizeof(*writer_page), PROT_READ | PROT_WRITE,
                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (writer_page == MAP_FAILED || pipe(writer_pipe))
@@ -94,11 +105,9 @@ void writer_begin(void)
     close(writer_pipe[0]);
 }
 
-void writer_go(unsigned int nr, unsigned int delay_ms)
+void writer_go(unsigned int delay_ms)
 {
-    const struct order order = { .nr = nr, .delay_ms = delay_ms };
-
-    if (write(writer_pipe[1], &order, sizeof(order)) != sizeof(order))
+    if (write(writer_pipe[1], &delay_ms, sizeof(delay_ms)) != sizeof(delay_ms))
         broken("the writer");
 }
 
@@ -118,7 +127,7 @@ void writer_end(void)
     xs_rm(bench_xs, XBT_NULL, BENCH_NODES);
 }
 
-/* What a program pays for a request, and for transactions of few and more. */
+/* What a program pays for a request, a write, and transactions. */
 static void timed(const char *which, unsigned int domains)
 {
     uint64_t begin;
@@ -126,9 +135,14 @@ static void timed(const char *which, unsigned int domains)
     usage_quiet(&rest);
     begin = ticks();
     for (unsigned int i = 0; i < REQUESTS; i++)
-        free(xs_read(bench_xs, XBT_NULL, BENCH_NODES "/state", NULL));
+        free(xs_read(bench_xs, XBT_NULL, NODE, NULL));
     sample("xenstore", which, "request", "us", domains,
            ticks_us(ticks() - begin) / REQUESTS);
+
+    begin = ticks();
+    write_one(bench_xs);
+    sample("xenstore", which, "write", "us", domains,
+           ticks_us(ticks() - begin));
 
     begin = ticks();
     transact(bench_xs, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A record in words; see nodes.h. */
+/* A record in words; see fields.h. */
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -7,11 +7,11 @@
 
 #include "guest_suspend_names.h"
 
-#include "nodes.h"
+#include "fields.h"
 
 #define NS_PER_S 1000000000U
 
-const char *nodes_reason_name(const struct xen_guest_suspend_record *rec)
+const char *fields_reason_name(const struct xen_guest_suspend_record *rec)
 {
     if (rec->state == XEN_GUEST_SUSPEND_STATE_SUSPENDED)
         return gsuspend_name(gsuspend_kind_names, rec->kind);
@@ -19,28 +19,29 @@ const char *nodes_reason_name(const struct xen_guest_suspend_record *rec)
 }
 
 __attribute__((format(printf, 3, 4)))
-static void put(struct node **next, const char *name, const char *fmt, ...)
+static void put(struct field **next, const char *name, const char *fmt, ...)
 {
-    struct node *node = (*next)++;
+    struct field *field = (*next)++;
     va_list ap;
 
-    node->name = name;
+    field->name = name;
     va_start(ap, fmt);
-    vsnprintf(node->value, sizeof(node->value), fmt, ap);
+    vsnprintf(field->value, sizeof(field->value), fmt, ap);
     va_end(ap);
 }
 
-unsigned int nodes_of_record(const struct xen_guest_suspend_record *rec,
-                             uint64_t since_wall_ns,
-                             struct node nodes[NODES_MAX])
+unsigned int fields_of_record(const struct xen_guest_suspend_record *rec,
+                              uint64_t since_wall_ns,
+                              struct field fields[FIELDS_MAX])
 {
-    struct node *next = nodes;
+    struct field *next = fields;
     uint64_t asleep_ns = rec->asleep_ns;
 
-    /* The hypervisor counts a sleep up to now; a node cannot tick. */
+    /* The hypervisor counts a sleep up to now; what is written cannot tick. */
     if (rec->state == XEN_GUEST_SUSPEND_STATE_SUSPENDED)
         asleep_ns -= rec->now_ns - rec->since_ns;
 
+    put(&next, "state", "%s", gsuspend_name(gsuspend_state_names, rec->state));
     put(&next, "seq", "%"PRIu64, rec->seq);
     put(&next, "instance", "%"PRIu64, rec->instance);
     put(&next, "kind", "%s", gsuspend_name(gsuspend_kind_names, rec->kind));
@@ -59,7 +60,6 @@ unsigned int nodes_of_record(const struct xen_guest_suspend_record *rec,
     else
         put(&next, "wake-virq", "%"PRIu32, rec->wake_virq);
     put(&next, "wake-vcpu", "%"PRIu32, rec->wake_vcpu);
-    put(&next, "state", "%s", gsuspend_name(gsuspend_state_names, rec->state));
 
-    return (unsigned int)(next - nodes);
+    return (unsigned int)(next - fields);
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A record in words: what the node of a domain says and, from the same list, the
+ * environment of hooks.  docs/xenstore-paths.md says what each field means.
+ */
+
+#ifndef GS_FIELDS_H
+#define GS_FIELDS_H
+
+#include <stdint.h>
+
+#include <xen/xen.h>
+#include "public/guest_suspend.h"
+
+#define FIELDS_MAX 16
+
+struct field {
+    const char *name;
+    char value[40];     /* Without a blank in it. */
+};
+
+/*
+ * Fill in fields and return how many.  since_wall_ns: rec->since_ns in ns since
+ * the epoch.  The first field is "state".  Apart from "denied" and
+ * "denied-reason", the values follow from what happened at rec->seq alone and
+ * not from when the record was read.
+ */
+unsigned int fields_of_record(const struct xen_guest_suspend_record *rec,
+                              uint64_t since_wall_ns,
+                              struct field fields[FIELDS_MAX]);
+
+/* What the domain's last change came from: its kind of suspend, or of wake. */
+const char *fields_reason_name(const struct xen_guest_suspend_record *rec);
+
+#endif
