@@ -19,12 +19,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.environ.get("RIG_BUILD", os.path.join(TOP, "build"))
-FAILED, USAGE = 1, 2
+FAILED, ENVIRONMENT = 1, 3
 # Of two hypervisors, and so for the rig alone.
 HYPERVISORS = ("paths", "sizes")
 FIGURES = ("memory", "commands", "handover", "wake", "events", "xenstore",
@@ -221,8 +222,13 @@ def commands(args):
 
 def measure(command, samples):
     """Run it; its exit status is the result."""
-    child = subprocess.Popen(command, stdout=subprocess.PIPE,
-                             stdin=subprocess.DEVNULL)
+    try:
+        child = subprocess.Popen(command, stdout=subprocess.PIPE,
+                                 stdin=subprocess.DEVNULL)
+    except OSError as why:
+        # Not built, or for another architecture.
+        print(f"bench: {command[0]}: {why.strerror}", file=sys.stderr)
+        return ENVIRONMENT
     last = None
     try:
         for raw in child.stdout:
@@ -336,6 +342,17 @@ def document(args, samples, found, about):
     }
 
 
+def can_write(path):
+    """Found out before hours of measuring, not after them."""
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
 def parse(argv):
     parser = argparse.ArgumentParser(
         prog="bench", description="Measure guest suspend against what comes "
@@ -381,6 +398,9 @@ def main(argv):
     if args.read:
         print("\n".join(table(read(args.read))))
         return 0
+    if not can_write(args.output):
+        print(f"bench: {args.output} can't be written", file=sys.stderr)
+        return FAILED
     samples = Samples()
     about = {"begin": now(), "load_begin": load()}
     status = 0

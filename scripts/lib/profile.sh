@@ -4,7 +4,8 @@
 # amd64; armhf has the hypervisor only), RIG_DEBUG (n, y: the hypervisor's debug
 # build), RIG_GIC (3, 2: an arm64 machine's interrupt controller, and so the
 # guests'), RIG_XEN_ARGS (more of Xen's command line), RIG_ICOUNT (n, y: the
-# machine's time counts its instructions), RIG_TOOLS (the release that our tools
+# machine's time counts its instructions), RIG_PYTHON (n, y: dom0 has Python, and
+# scripts/bench), RIG_TOOLS (the release that our tools
 # are built for and with, if it is another one).  Everything that differs between
 # releases and architectures stands here.  Sourced after rig.sh.
 
@@ -14,8 +15,9 @@ RIG_DEBUG=${RIG_DEBUG:-n}
 RIG_GIC=${RIG_GIC:-3}
 RIG_XEN_ARGS=${RIG_XEN_ARGS-}
 RIG_ICOUNT=${RIG_ICOUNT:-n}
+RIG_PYTHON=${RIG_PYTHON:-n}
 RIG_TOOLS=${RIG_TOOLS:-$RIG_RELEASE}
-export RIG_RELEASE RIG_TOOLS RIG_ARCH RIG_DEBUG RIG_GIC RIG_XEN_ARGS RIG_ICOUNT
+export RIG_RELEASE RIG_TOOLS RIG_ARCH RIG_DEBUG RIG_GIC RIG_XEN_ARGS RIG_ICOUNT RIG_PYTHON
 
 case $RIG_RELEASE in
 trixie) RIG_XEN=4.20 ;;
@@ -49,6 +51,8 @@ case $RIG_ARCH in
 amd64) rig_dom0_packages="+qemu-system-xen" ;;
 *) rig_dom0_packages= ;;
 esac
+# Debian's xen-utils depends on it; the rig's dom0 has no other use for it.
+[ "$RIG_PYTHON" = n ] || rig_dom0_packages="$rig_dom0_packages +python3"
 
 # The packages of a root by its name.  "+NAME" brings what it depends on too.
 profile_packages() {

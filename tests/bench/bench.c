@@ -12,7 +12,8 @@
  * into the working directory, and touches no other guest; but other guests'
  * activity, and theirs alone, spoils the figures.  With -r it resumes a domain.
  *
- * Exit status: 0 done, 1 it could not measure, 2 usage.
+ * Exit status: 0 done, 1 it could not measure, 2 usage, 3 this is no host to
+ * measure on.
  */
 #include "bench.h"
 
@@ -93,6 +94,48 @@ void sample(const char *figure, const char *which, const char *metric,
     printf("@ %s %s %s %s %u %.3f\n", figure, which, metric, unit, domains,
            value);
     fflush(stdout);
+}
+
+__attribute__((noreturn, format(printf, 1, 2)))
+static void unfit(const char *format, ...)
+{
+    va_list args;
+
+    fputs("bench: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    exit(3);
+}
+
+/* What the figures need is there: else one says so after minutes, or hangs. */
+static void look_at_host(void)
+{
+    static const int needed[] = { XENSTORED, XENCONSOLED, XENSUSPENDD };
+    const char *const files[] = { bench_xl, bench_stock_xl, bench_image };
+    struct xen_guest_suspend_record dom0;
+    static struct usage now;
+
+    if (geteuid())
+        unfit("it takes root");
+    bench_call = gsuspend_call_open(NULL);
+    if (!bench_call)
+        unfit("this is no domain of Xen's that may make hypercalls (%s)",
+              strerror(errno));
+    if (gsuspend_call_get(bench_call, 0, &dom0))
+        unfit(errno == ENOSYS ? "this hypervisor has no guest suspend" :
+                                "this is not the control domain");
+    usage_now(&now);
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+        if (!usage_has(&now, needed[i]))
+            unfit("no %s runs here", program_names[needed[i]]);
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        if (access(files[i], R_OK))
+            unfit("%s: %s", files[i], strerror(errno));
+    bench_xs = xs_open(0);
+    if (!bench_xs)
+        unfit("xenstored does not answer (%s)", strerror(errno));
 }
 
 /* A line for the reader of the result. */
@@ -200,10 +243,7 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    bench_call = gsuspend_call_open(NULL);
-    bench_xs = xs_open(0);
-    if (!bench_call || !bench_xs)
-        broken("no Xen, or no control domain");
+    look_at_host();
     if (libxl_ctx_alloc(&bench_ctx, LIBXL_VERSION, 0,
                         (xentoollog_logger *)xtl_createlogger_stdiostream(
                             stderr, XTL_ERROR, 0)))

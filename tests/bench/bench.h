@@ -83,6 +83,7 @@ struct usage {
 };
 void usage_now(struct usage *u);
 void usage_memory(struct usage *u);
+bool usage_has(const struct usage *u, int program);
 /* Until none of them has run for a while. */
 void usage_quiet(struct usage *u);
 /* Of a program's processes that were there all the time. */

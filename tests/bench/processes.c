@@ -123,6 +123,14 @@ void usage_memory(struct usage *u)
     usage(u, read_memory);
 }
 
+bool usage_has(const struct usage *u, int program)
+{
+    for (unsigned int i = 0; i < u->nr; i++)
+        if (u->processes[i].program == program)
+            return true;
+    return false;
+}
+
 struct used usage_between(const struct usage *before, const struct usage *after,
                           int program)
 {

@@ -84,7 +84,9 @@ def the_program_has_them():
 
 def the_machine_is_the_one_asked_for():
     for words, name in ((["events"], "bench"),
-                        (["--counting", "events"], "bench@counting")):
+                        (["--counting", "events"], "bench@counting"),
+                        (["--arch=x86_64", "commands"], "bench@x86"),
+                        (["--arch=x86_64"], "bench@x86")):
         check(f"what runs for {' '.join(words)}", [name],
               [c[-1] for c in bench.commands(bench.parse(words))])
 
@@ -123,6 +125,14 @@ def whole_runs():
         check("a run that broke, with samples", 1,
               run(folder, 1, LINES)[0])
         check("a run without samples is none", 1, run(folder, 0, ["words"])[0])
+        check("a result that has no place, at once", (1, ""),
+              run(folder, 0, LINES, ["-o", f"{folder}/out.json/in-a-file"]))
+        os.unlink(f"{folder}/tests/bench/bench")
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            status = bench.main(["--here", folder, "-o", f"{folder}/x.json"])
+        check("nothing built there: its status", 3, status)
+        check("and why", f"bench: {folder}/tests/bench/bench: "
+              "No such file or directory", said.getvalue().splitlines()[0])
 
 
 what_they_come_to(samples_are_told_from_words())
