@@ -14,6 +14,7 @@ import argparse
 import collections
 import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -30,6 +31,8 @@ FAILED, ENVIRONMENT = 1, 3
 HYPERVISORS = ("paths", "sizes")
 FIGURES = ("memory", "commands", "handover", "wake", "events", "xenstore",
            "daemon", *HYPERVISORS)
+# Those that need no guest that does what it is asked for, and says when.
+FIGURES_X86 = ("memory", "commands", "handover", "xenstore", "sizes")
 SAMPLE = re.compile(
     r"@ (?P<figure>\S+) (?P<case>\S+) (?P<metric>\S+) (?P<unit>\S+)"
     r" (?P<guests>\d+) (?P<value>-?[\d.]+)$")
@@ -199,14 +202,22 @@ def table(found):
     return lines
 
 
+def figures_of(args):
+    """All that there are, where it is to run."""
+    return [f for f in (FIGURES_X86 if args.arch == "x86_64" else FIGURES)
+            if not args.here or f not in HYPERVISORS]
+
+
 def commands(args):
     """What measures, as commands whose output has the samples."""
-    wanted = args.figures or FIGURES
+    wanted = args.figures or figures_of(args)
     words = ["-n", str(args.samples), "-d", args.guests,
              *(f for f in wanted if f not in HYPERVISORS)]
     if args.here:
         program = os.path.join(args.here, "tests", "bench", "bench")
-        image = os.path.join(args.here, "tests", "guest", "bench.bin")
+        image = os.path.join(args.here, "tests", "guest",
+                             "s3count.bin" if args.arch == "x86_64"
+                             else "bench.bin")
         return [[program, "-g", image, "-x", args.xl, "-s", args.stock_xl,
                  *words]]
     run = [os.path.join(TOP, "tests", "e2e", "run"), "--plain"]
@@ -215,8 +226,9 @@ def commands(args):
         found.append([*run, "bench-paths@counting",
                       "bench-paths@counting-stock"])
     if set(wanted) - set(HYPERVISORS):
-        found.append([*run, f"--words={' '.join(words)}",
-                      "bench@counting" if args.counting else "bench"])
+        host = ("@x86" if args.arch == "x86_64" else
+                "@counting" if args.counting else "")
+        found.append([*run, f"--words={' '.join(words)}", f"bench{host}"])
     return found
 
 
@@ -249,13 +261,14 @@ def measure(command, samples):
     return child.wait()
 
 
-def sizes(samples):
+def sizes(args, samples):
     """What the linked hypervisors take: structures, and sections."""
     status = 0
     for case, patch in (("patched", "y"), ("stock", "n")):
         built = subprocess.run(
             [os.path.join(TOP, "scripts", "build-hypervisor")],
             env={**os.environ, "RIG_PATCH": patch,
+                 "RIG_ARCH": "amd64" if args.arch == "x86_64" else "arm64",
                  "RIG_XEN_CONFIG": "DEBUG_INFO=y"},
             stdout=subprocess.PIPE, check=False)
         status = status or built.returncode
@@ -364,6 +377,9 @@ def parse(argv):
     parser.add_argument("-o", "--output", metavar="FILE",
                         default=os.path.join(BUILD, "bench.json"),
                         help="where the JSON goes (build/bench.json)")
+    parser.add_argument("--arch", choices=("arm64", "x86_64"), default=None,
+                        help="the rig's (arm64); x86_64 has the figures "
+                        f"{', '.join(FIGURES_X86)}")
     parser.add_argument("--counting", action="store_true",
                         help="on a machine whose time counts instructions: "
                         "others' work on this one does not show")
@@ -378,12 +394,15 @@ def parse(argv):
                         help="measure nothing: the table of an earlier run")
     parser.add_argument("figures", nargs="*", metavar="FIGURE")
     args = parser.parse_args(argv)
+    if args.here and (args.arch or args.counting):
+        parser.error("--here's machine is this one")
+    if args.here and platform.machine() == "x86_64":
+        args.arch = "x86_64"
+    if args.arch == "x86_64" and args.counting:
+        parser.error("only arm64's machine counts")
     for figure in args.figures:
-        if figure not in FIGURES or (args.here and
-                                     figure in HYPERVISORS):
+        if figure not in figures_of(args):
             parser.error(f"no figure '{figure}'")
-    if args.here and args.counting:
-        parser.error("--here's time is this host's")
     if args.samples < 1:
         parser.error(f"'{args.samples}' samples")
     if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", args.guests):
@@ -407,8 +426,8 @@ def main(argv):
     try:
         for command in commands(args):
             status = measure(command, samples) or status
-        if "sizes" in (args.figures or FIGURES) and not args.here:
-            status = sizes(samples) or status
+        if "sizes" in (args.figures or figures_of(args)):
+            status = sizes(args, samples) or status
     except KeyboardInterrupt:
         status = 130
     about.update({"end": now(), "load_end": load()})

@@ -31,7 +31,7 @@ extern unsigned int bench_samples;
 __attribute__((noreturn, format(printf, 1, 2)))
 void broken(const char *format, ...);
 
-/* The counter that dom0 and its guests share, but for a constant. */
+/* On arm64, the counter that dom0 and its guests share, but for a constant. */
 uint64_t ticks(void);
 uint64_t ticks_hz(void);
 double ticks_us(uint64_t nr);
@@ -52,18 +52,28 @@ struct guest {
     struct bench_page *page;
     int64_t to_dom0;            /* Ticks to add to its counter for dom0's. */
 };
-/* serving: answers, and its counter is compared with dom0's; else asleep. */
+/* serving: it is awake, and answers, if it is one that can; else asleep. */
 void guest_new(struct guest *g, const char *name, bool serving);
 void guest_end(struct guest *g);
-/* As dom0's counter would have shown it. */
-uint64_t guest_ticks(const struct guest *g, uint64_t its);
-void guest_todo(struct guest *g, enum bench_todo todo, unsigned int delay_ms);
 void guest_record(const struct guest *g, struct xen_guest_suspend_record *r);
 void guest_wait_asleep(const struct guest *g, uint64_t suspends);
 bool guest_is_shutdown(const struct guest *g, libxl_shutdown_reason why);
-void guest_wait_serving(struct guest *g);
 /* What is left of a run that was broken off. */
 void guests_end_all(void);
+
+/* guest_page.c or, on x86, guest_s3.c: what a new or an old guest needs */
+
+void guest_ready(struct guest *g, bool serving);
+void guest_gone(struct guest *g);
+/* Of one that was awake since it began. */
+void guest_first_sleep(struct guest *g);
+
+/* guest_page.c alone */
+
+/* As dom0's counter would have shown it. */
+uint64_t guest_ticks(const struct guest *g, uint64_t its);
+void guest_todo(struct guest *g, enum bench_todo todo, unsigned int delay_ms);
+void guest_wait_serving(struct guest *g);
 
 /* processes.c */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Commands: what one takes of time, CPU, page faults and, which are the same
- * each time, of system calls, hypercalls and xenstore requests.
+ * each time, of system calls, hypercalls and xenstore requests.  And what the
+ * programs that are always there weigh.
  */
 #include "bench.h"
 
@@ -84,4 +85,21 @@ void bench_handover(struct guest *g, unsigned int domains)
     };
 
     compare("handover", list, sizeof(list) / sizeof(list[0]), domains);
+}
+
+void bench_memory(unsigned int domains)
+{
+    static struct usage now;
+
+    usage_memory(&now);
+    for (unsigned int i = 0; i < now.nr; i++) {
+        const struct process *p = &now.processes[i];
+
+        if (p->program == XL)
+            continue;
+        sample("memory", program_names[p->program], "rss", "KiB", domains,
+               (double)p->rss_kb);
+        sample("memory", program_names[p->program], "pss", "KiB", domains,
+               (double)p->pss_kb);
+    }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The daemon: how fast it publishes, at what price, whether anything is lost,
- * and what it weighs.
+ * The daemon: how fast it publishes, at what price, and whether anything is
+ * lost.
  */
 #include "bench.h"
 
@@ -308,19 +308,4 @@ void bench_daemon(struct guest *all, unsigned int domains)
         burst(all, domains);
     for (unsigned int i = 0; i < STORMS; i++)
         storm(all, domains);
-}
-
-void bench_memory(unsigned int domains)
-{
-    usage_memory(&after);
-    for (unsigned int i = 0; i < after.nr; i++) {
-        const struct process *p = &after.processes[i];
-
-        if (p->program == XL)
-            continue;
-        sample("memory", program_names[p->program], "rss", "KiB", domains,
-               (double)p->rss_kb);
-        sample("memory", program_names[p->program], "pss", "KiB", domains,
-               (double)p->pss_kb);
-    }
 }

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Guests that do what dom0 asks for, by a page of theirs that it maps
+ * (tests/guest/bench.c), and how their clock stands to dom0's.
+ */
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <xenforeignmemory.h>
+
+#define PINGS       2000
+
+static xenforeignmemory_handle *memory;
+
+#define read_once(x)        __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
+#define write_once(x, v)    __atomic_store_n(&(x), v, __ATOMIC_RELEASE)
+
+static void map(struct guest *g)
+{
+    const xen_pfn_t gfn = BENCH_PAGE_GFN;
+
+    if (!memory)
+        memory = xenforeignmemory_open(NULL, 0);
+    if (!memory)
+        broken("xenforeignmemory_open");
+    g->page = xenforeignmemory_map(memory, g->domid, PROT_READ | PROT_WRITE,
+                                   1, &gfn, NULL);
+    if (!g->page)
+        broken("the memory of %s", g->name);
+    for (unsigned int i = 0; read_once(g->page->magic) != BENCH_PAGE_MAGIC;
+         i++) {
+        if (i == LIMIT_MS)
+            broken("%s does not begin", g->name);
+        sleep_ms(1);
+    }
+}
+
+static uint64_t ask(struct guest *g)
+{
+    const uint32_t nr = g->page->ask + 1;
+    const uint64_t until = ticks() + LIMIT_MS / 1000 * ticks_hz();
+
+    write_once(g->page->ask, nr);
+    while (read_once(g->page->answer) != nr)
+        if (ticks() > until)
+            broken("%s does not answer", g->name);
+    return g->page->answered_at;
+}
+
+/*
+ * A guest's counter is the host's, less a constant.  It lies between what dom0
+ * read before it asked and after it was answered; the quickest of many answers
+ * gives the constant to within half of the time that it took.
+ */
+static void compare_counters(struct guest *g)
+{
+    uint64_t best = UINT64_MAX;
+
+    for (unsigned int i = 0; i < PINGS; i++) {
+        const uint64_t begin = ticks();
+        const uint64_t its = ask(g);
+        const uint64_t end = ticks();
+
+        if (end - begin < best) {
+            best = end - begin;
+            g->to_dom0 = (int64_t)(begin + best / 2 - its);
+        }
+    }
+    sample("clock", "error", "most", "us", 0, ticks_us(best) / 2);
+}
+
+void guest_ready(struct guest *g, bool serving)
+{
+    map(g);
+    if (serving)
+        compare_counters(g);
+    else
+        guest_wait_asleep(g, 1);
+}
+
+/* Or what dom0 has mapped would outlive it. */
+void guest_gone(struct guest *g)
+{
+    if (g->page)
+        xenforeignmemory_unmap(memory, g->page, 1);
+    g->page = NULL;
+}
+
+void guest_first_sleep(struct guest *g)
+{
+    guest_todo(g, BENCH_SLEEP, 0);
+    guest_wait_asleep(g, 1);
+}
+
+uint64_t guest_ticks(const struct guest *g, uint64_t its)
+{
+    return its + (uint64_t)g->to_dom0;
+}
+
+void guest_todo(struct guest *g, enum bench_todo todo, unsigned int delay_ms)
+{
+    g->page->delay = delay_ms * ticks_hz() / 1000;
+    write_once(g->page->todo, todo);
+}
+
+void guest_wait_serving(struct guest *g)
+{
+    ask(g);
+}
