@@ -137,6 +137,7 @@ static void test_scan(void)
         /* An earlier domain's, and what is not ours. */
         { "running seq=9 instance=4 hooks=due", "3", 0 },
         { "running seq=9 instance=4 hooks=due", "10", 0 },
+        { "running seq=5 instance=4 hooks=due", "9", 0 },
         { "running seq=9 instance=4 hooks=due", "8x", 0 },
     };
     struct model m;

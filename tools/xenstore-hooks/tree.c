@@ -207,7 +207,8 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *value)
     for (; *text; text++) {
         uint64_t digit = (uint64_t)(*text - '0');
 
-        if (*text < '0' || *text > '9' || v > (max - digit) / 10)
+        if (*text < '0' || *text > '9' || digit > max ||
+            v > (max - digit) / 10)
             return false;
         v = v * 10 + digit;
     }
