@@ -693,7 +693,9 @@ def test_handover():
 
 
 TERMINAL = f"""#!{sys.executable}
-import os
+import os, signal
+# Python's own handler leaves a read() that begins right after it waiting.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 print("terminals:", len({{os.ttyname(fd) for fd in (0, 1, 2)}}),
       "foreground:", os.tcgetpgrp(0) == os.getpgrp(), flush=True)
 print("got", input(), flush=True)
