@@ -51,7 +51,7 @@ COMPARED = [
     ("another program's part in it", "events", "suspend", "shutdown",
      PROGRAMS),
     ("the same, upstream's way", "events", "suspend", "upstream",
-     ("event", "known")),
+     ("event", "known", "recorded")),
     ("another program's part in it", "events", "suspend", "upstream",
      PROGRAMS),
     ("watcher's event, a bare write's", "events", "suspend",

@@ -139,11 +139,16 @@ static void one_write(unsigned int domains)
     xs_close(xs);
 }
 
-static void one_suspend(struct guest *g, unsigned int domains)
+/*
+ * Returns what lay between the guest's stamp and the hypervisor's record, us:
+ * next to nothing, and what is wrong with the guest's clock.
+ */
+static double one_suspend(struct guest *g, unsigned int domains)
 {
     struct xen_guest_suspend_record r;
     struct xs_handle *xs;
     uint64_t at, recorded, known, began;
+    double recorded_us;
     char path[96];
 
     snprintf(path, sizeof(path), "/tool/guest-suspend/%u/state", g->domid);
@@ -161,17 +166,22 @@ static void one_suspend(struct guest *g, unsigned int domains)
     sample("events", "suspend", "known", "us", domains,
            ticks_us(known - began));
     /* No guest's clock has a part in this one. */
-    sample("events", "suspend", "recorded", "us", domains,
-           (double)(r.now_ns - r.since_ns) / 1000 - ticks_us(recorded - at));
+    recorded_us = (double)(r.now_ns - r.since_ns) / 1000 -
+                  ticks_us(recorded - at);
+    sample("events", "suspend", "recorded", "us", domains, recorded_us);
     usage_quiet(&after);
     others("suspend", domains);
     xs_close(xs);
+    return ticks_us(at - began) - recorded_us;
 }
 
-/* What @releaseDomain tells of a guest that has just been told to shut down. */
-static void one_shutdown(const struct guest *g, libxl_shutdown_reason why,
-                         const char *which, struct xs_handle *xs,
-                         unsigned int domains)
+/*
+ * What @releaseDomain tells of a guest that has just been told to shut down.
+ * Returns how long that took, us.
+ */
+static double one_shutdown(const struct guest *g, libxl_shutdown_reason why,
+                           const char *which, struct xs_handle *xs,
+                           unsigned int domains)
 {
     uint64_t at, known, began;
     bool shutdown;
@@ -186,6 +196,7 @@ static void one_shutdown(const struct guest *g, libxl_shutdown_reason why,
     sample("events", which, "known", "us", domains, ticks_us(known - began));
     usage_quiet(&after);
     others(which, domains);
+    return ticks_us(at - began);
 }
 
 static void one_end(unsigned int domains)
@@ -205,19 +216,26 @@ static void one_end(unsigned int domains)
 }
 
 /*
- * Upstream Xen makes a shutdown of a guest's SYSTEM_SUSPEND: here the guest asks
- * for that shutdown itself, and all that follows is the same.
+ * Upstream Xen makes a shutdown of a guest's SYSTEM_SUSPEND: here the guest
+ * asks for that shutdown itself, and all that follows is the same.
+ * unrecorded_us is what its suspend returned: without it, the time is to be
+ * held against the one from the record.
  */
-static void one_upstream(struct guest *g, unsigned int domains)
+static void one_upstream(struct guest *g, double unrecorded_us,
+                         unsigned int domains)
 {
     struct xen_guest_suspend_record r;
     struct xs_handle *xs;
+    double event_us;
 
     wake(g);
     xs = watcher("@releaseDomain");
     usage_quiet(&before);
     guest_todo(g, BENCH_SHUTDOWN, DELAY_MS);
-    one_shutdown(g, LIBXL_SHUTDOWN_REASON_SUSPEND, "upstream", xs, domains);
+    event_us = one_shutdown(g, LIBXL_SHUTDOWN_REASON_SUSPEND, "upstream", xs,
+                            domains);
+    sample("events", "upstream", "recorded", "us", domains,
+           event_us - unrecorded_us);
     xs_close(xs);
     guest_todo(g, BENCH_SERVE, 0);
     if (libxl_domain_resume(bench_ctx, g->domid, 1, NULL))
@@ -233,11 +251,13 @@ void bench_events(struct guest *g, unsigned int domains)
     nodes_of_a_sleep(g, domains);
     writer_begin();
     for (unsigned int i = 0; i < bench_samples; i++) {
+        double unrecorded_us;
+
         one_end(domains);
         usage_quiet(&after);
-        one_suspend(g, domains);
+        unrecorded_us = one_suspend(g, domains);
         one_write(domains);
-        one_upstream(g, domains);
+        one_upstream(g, unrecorded_us, domains);
     }
     writer_end();
 }
