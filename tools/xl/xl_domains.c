@@ -150,11 +150,13 @@ static int get_record(const char *which, uint32_t domid,
     return rc;
 }
 
+/* Domain 0, which is hardly ever meant, is the last. */
 static int by_domid(const void *a, const void *b)
 {
-    const libxl_guest_suspend_info *x = a, *y = b;
+    const libxl_guest_suspend_info *info_a = a, *info_b = b;
+    uint32_t x = info_a->domid - 1, y = info_b->domid - 1;
 
-    return (x->domid > y->domid) - (x->domid < y->domid);
+    return (x > y) - (x < y);
 }
 
 static int find_by_value(struct xl_domains *domains, const char *which,
@@ -172,7 +174,7 @@ static int find_by_value(struct xl_domains *domains, const char *which,
         goto out;
     }
 
-    /* As stock's: by the last change, what this costs would vary with that. */
+    /* By the last change, what this costs would vary with that. */
     qsort(list, (size_t)nb, sizeof(*list), by_domid);
     found = search(domains, list, nb, has_name, which);
     if (!found)
