@@ -107,22 +107,14 @@ ENUM_JSON(wake)
 ENUM_JSON(denied)
 
 yajl_gen_status
-libxl_guest_suspend_info_gen_members(yajl_gen hand,
-                                     libxl_guest_suspend_info *p)
-{
-    struct gsuspend_member members[GSUSPEND_INFO_MEMBERS];
-
-    gsuspend_info_members(p, members);
-    return gen_members(hand, members, GSUSPEND_INFO_MEMBERS);
-}
-
-yajl_gen_status
 libxl_guest_suspend_info_gen_json(yajl_gen hand, libxl_guest_suspend_info *p)
 {
+    struct gsuspend_member members[GSUSPEND_INFO_MEMBERS];
     yajl_gen_status s;
 
+    gsuspend_info_members(p, members);
     if ((s = yajl_gen_map_open(hand)) ||
-        (s = libxl_guest_suspend_info_gen_members(hand, p)))
+        (s = gen_members(hand, members, GSUSPEND_INFO_MEMBERS)))
         return s;
 
     return yajl_gen_map_close(hand);

@@ -34,14 +34,6 @@ libxl_guest_suspend_denied_gen_json(yajl_gen hand,
 yajl_gen_status
 libxl_guest_suspend_info_gen_json(yajl_gen hand, libxl_guest_suspend_info *p);
 
-/*
- * The members of that object alone, keys and values, into an object that the
- * caller has opened: to add members to it.
- */
-yajl_gen_status
-libxl_guest_suspend_info_gen_members(yajl_gen hand,
-                                     libxl_guest_suspend_info *p);
-
 yajl_gen_status
 libxl_domain_resume_virq_opts_gen_json(yajl_gen hand,
                                        libxl_domain_resume_virq_opts *p);
