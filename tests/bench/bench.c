@@ -191,7 +191,7 @@ static void one_of_many(struct guest *all, unsigned int *nr)
     snprintf(name, sizeof(name), "%u", *nr);
     guest_new(&all[*nr], name, !*nr);
     if (!*nr)
-        guest_first_sleep(&all[0]);
+        guest_sleep(&all[0]);
     ++*nr;
 }
 

@@ -65,8 +65,8 @@ void guests_end_all(void);
 
 void guest_ready(struct guest *g, bool serving);
 void guest_gone(struct guest *g);
-/* Of one that was awake since it began. */
-void guest_first_sleep(struct guest *g);
+/* Of one that is awake. */
+void guest_sleep(struct guest *g);
 
 /* guest_page.c alone */
 

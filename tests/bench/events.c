@@ -101,7 +101,6 @@ static void rouse(struct guest *g, struct xs_handle *xs)
 /* How many nodes xensuspendd writes for a sleep: each is an event. */
 static void nodes_of_a_sleep(struct guest *g, unsigned int domains)
 {
-    struct xen_guest_suspend_record r;
     struct xs_handle *xs;
     unsigned int nr = 0;
     char path[96], **event;
@@ -110,9 +109,7 @@ static void nodes_of_a_sleep(struct guest *g, unsigned int domains)
     xs = watcher(path);
     rouse(g, xs);
     drop_events(xs);
-    guest_record(g, &r);
-    guest_todo(g, BENCH_SLEEP, 0);
-    guest_wait_asleep(g, r.nr_suspends + 1);
+    guest_sleep(g);
     usage_quiet(&after);
     while ((event = xs_check_watch(xs))) {
         free(event);
@@ -224,7 +221,6 @@ static void one_end(unsigned int domains)
 static void one_upstream(struct guest *g, double unrecorded_us,
                          unsigned int domains)
 {
-    struct xen_guest_suspend_record r;
     struct xs_handle *xs;
     double event_us;
 
@@ -241,9 +237,7 @@ static void one_upstream(struct guest *g, double unrecorded_us,
     if (libxl_domain_resume(bench_ctx, g->domid, 1, NULL))
         broken("libxl_domain_resume");
     guest_wait_serving(g);
-    guest_record(g, &r);
-    guest_todo(g, BENCH_SLEEP, 0);
-    guest_wait_asleep(g, r.nr_suspends + 1);
+    guest_sleep(g);
 }
 
 void bench_events(struct guest *g, unsigned int domains)

@@ -91,10 +91,13 @@ void guest_gone(struct guest *g)
     g->page = NULL;
 }
 
-void guest_first_sleep(struct guest *g)
+void guest_sleep(struct guest *g)
 {
+    struct xen_guest_suspend_record r;
+
+    guest_record(g, &r);
     guest_todo(g, BENCH_SLEEP, 0);
-    guest_wait_asleep(g, 1);
+    guest_wait_asleep(g, r.nr_suspends + 1);
 }
 
 uint64_t guest_ticks(const struct guest *g, uint64_t its)

@@ -12,7 +12,7 @@
 void guest_ready(struct guest *g, bool serving)
 {
     if (!serving)
-        guest_first_sleep(g);
+        guest_sleep(g);
 }
 
 void guest_gone(struct guest *g)
@@ -20,11 +20,13 @@ void guest_gone(struct guest *g)
     (void)g;
 }
 
-void guest_first_sleep(struct guest *g)
+void guest_sleep(struct guest *g)
 {
+    struct xen_guest_suspend_record r;
     xencall_handle *xcall = xencall_open(NULL, 0);
     struct xen_hvm_param *param = NULL;
 
+    guest_record(g, &r);
     if (xcall)
         param = xencall_alloc_buffer(xcall, sizeof(*param));
     if (!param)
@@ -37,5 +39,5 @@ void guest_first_sleep(struct guest *g)
         broken("HVM_PARAM_ACPI_S_STATE of %s", g->name);
     xencall_free_buffer(xcall, param);
     xencall_close(xcall);
-    guest_wait_asleep(g, 1);
+    guest_wait_asleep(g, r.nr_suspends + 1);
 }

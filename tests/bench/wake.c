@@ -102,15 +102,6 @@ static void one_unpause(struct guest *g, const char *metric, wake_fn *unpause,
            ticks_us(guest_ticks(g, g->page->answered_at) - begin));
 }
 
-static void asleep(struct guest *g)
-{
-    struct xen_guest_suspend_record r;
-
-    guest_record(g, &r);
-    guest_todo(g, BENCH_SLEEP, 0);
-    guest_wait_asleep(g, r.nr_suspends + 1);
-}
-
 static void shut_down(struct guest *g)
 {
     const libxl_shutdown_reason why = LIBXL_SHUTDOWN_REASON_SUSPEND;
@@ -127,7 +118,7 @@ void bench_wake(struct guest *g, unsigned int domains)
 {
     for (unsigned int i = 0; i < bench_samples; i++) {
         one_wake(g, "wake", "library", by_library, domains);
-        asleep(g);
+        guest_sleep(g);
         one_wake(g, "wake", "command", by_xl, domains);
         one_unpause(g, "library", unpause_by_library, domains);
         one_unpause(g, "command", unpause_by_xl, domains);
@@ -135,6 +126,6 @@ void bench_wake(struct guest *g, unsigned int domains)
         one_wake(g, "resume", "library", resume_by_library, domains);
         shut_down(g);
         one_wake(g, "resume", "command", resume_by_command, domains);
-        asleep(g);
+        guest_sleep(g);
     }
 }
