@@ -61,13 +61,13 @@ bare_run() {
         bare_asked=$(guest_count "$1" '^REQ ')
         if [ "$bare_asked" -gt "$bare_answered" ]; then
             bare_answered=$((bare_answered + 1))
-            bare_request=$(tr -d '\r' <"$(guest_log "$1")" |
+            bare_request=$(guest_lines "$1" |
                 sed -n 's/^REQ //p' | sed -n "${bare_answered}p")
             note "$1 asks: $bare_request"
             bare_answer "$1" "$bare_request"
         elif ! xl domid "$1" >/dev/null 2>&1; then
             # Its last words may be on their way yet.
-            guest_says "$1" 5 "$2"
+            guest_says "$1" 30 "$2"
         else
             usleep 200000
         fi
@@ -76,7 +76,7 @@ bare_run() {
 
 # bare_results NAME: what it reported is all good, and nothing was left out.
 bare_results() {
-    tr -d '\r' <"$(guest_log "$1")" | grep -E '^(not ok|# done|Bail out!)|# SKIP'
+    guest_lines "$1" | grep -E '^(not ok|# done|Bail out!)|# SKIP'
     expect_eq "cases of $1 that the rig kept from running" 0 "$(guest_count "$1" '^not ok .*# ERROR')"
     expect_eq "skipped cases of $1" 0 "$(guest_count "$1" '# SKIP')"
     expect_eq "failed cases of $1" 0 "$(guest_count "$1" '^not ok')"
@@ -99,12 +99,12 @@ s3_offline() {
     s3_create times
     s3_sleep
     s3_wake
-    wait_until 10 s3_counted 1
+    wait_until 30 s3_counted 1
     s3_before=$($probe s-times "$domid")
     s3_sleep
     sleep 3
     s3_wake
-    wait_until 10 s3_counted 2
+    wait_until 30 s3_counted 2
     s3_after=$($probe s-times "$domid")
     note "blocked and offline, in ns: $s3_before before, $s3_after after a sleep of 3 s"
     s3_offline_ms=$(((${s3_after#* } - ${s3_before#* }) / 1000000))

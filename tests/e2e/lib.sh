@@ -129,11 +129,17 @@ guest_boot() {
 }
 
 guest_log() { echo "/var/log/xen/guest-$1.log"; }
-guest_said() { tr -d '\r' <"$(guest_log "$1")" | grep -Eq -- "$2"; }
+# guest_lines NAME: what its console said.  A line whose end is yet to come is none:
+# xenconsoled writes what it finds, at a moment when the guest may be in the midst.
+guest_lines() {
+    guest_file=$(guest_log "$1")
+    head -n "$(wc -l <"$guest_file")" "$guest_file" | tr -d '\r'
+}
+guest_said() { guest_lines "$1" | grep -Eq -- "$2"; }
 # guest_says NAME SECONDS EXTENDED_REGEX: its console has, or gets, that line.
 guest_says() { wait_until "$2" guest_said "$1" "$3"; }
 # guest_count NAME EXTENDED_REGEX: how many such lines.
-guest_count() { tr -d '\r' <"$(guest_log "$1")" | grep -Ec -- "$2"; }
+guest_count() { guest_lines "$1" | grep -Ec -- "$2"; }
 
 # guest_type NAME LINE: on its console, as a person would.
 guest_type() {
@@ -148,7 +154,7 @@ guest_run() {
     guest_mark="$$.$(guest_count "$1" '^@begin ')"
     guest_type "$1" "echo @begin $guest_mark; $3; echo @end $guest_mark \$?"
     guest_says "$1" "$2" "^@end $guest_mark [0-9]+\$"
-    tr -d '\r' <"$(guest_log "$1")" | awk -v mark="$guest_mark" '
+    guest_lines "$1" | awk -v mark="$guest_mark" '
         $1 == "@end" && $2 == mark { exit $3 }
         on
         $1 == "@begin" && $2 == mark { on = 1 }'
@@ -201,10 +207,12 @@ vuart_poke() {
 }
 
 # guest_sleep NAME: put it to sleep once and wait until it is told.  The state
-# alone may still be that of the last sleep.
+# alone may still be that of the last sleep, and the count that is published that
+# of the last but one: the guest may have been quicker than xensuspendd.
 guest_sleep() {
     sleep_domid=$(xl domid "$1")
-    sleep_count=$(($(gs "$sleep_domid" suspends) + 1))
+    sleep_count=$(($(xl suspend-status --json "$sleep_domid" |
+        sed -n 's/^ *"suspends": \([0-9]*\).*/\1/p') + 1))
     guest_type "$1" sleep-now
     wait_suspended "$sleep_domid" "$sleep_count"
 }

@@ -15,7 +15,7 @@ storm() {
 storm_counts() {
     expect_match "the counts of $1" \
         "^storm: sleeps=$3 resumes=$3 refused=0 irqs=$4 early=0\$" \
-        "$(tr -d '\r' <"$(guest_log "$1")" | grep '^storm: sleeps=')"
+        "$(guest_lines "$1" | grep '^storm: sleeps=')"
     expect_eq "the hypervisor's suspends of $1" "$3" "$(field suspends "$2")"
     expect_eq "the hypervisor's refusals of $1" 0 "$(field denied "$2")"
     wait_until 30 gs_is "$2" suspends "$3"
