@@ -33,7 +33,8 @@ static int64_t deadline_of(const libxl_guest_suspend_info *info, int max_s)
     /* On x86 without the patch it is not known when it fell asleep. */
     if (info->since_ns != LIBXL_GUEST_SUSPEND_UNKNOWN)
         slept_ms = (int64_t)(info->now_ns - info->since_ns) / 1000000;
-    return monotonic_ms() + (int64_t)max_s * 1000 - slept_ms;
+    /* Not a part of a millisecond early: the clock's reading is rounded down. */
+    return monotonic_ms() + 1 + (int64_t)max_s * 1000 - slept_ms;
 }
 
 static int end_sleep(libxl_ctx *ctx, const libxl_guest_suspend_info *info)
