@@ -90,8 +90,8 @@ def run_case(case):
             [sys.executable, RUN, *tests], stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, check=False, timeout=120,
             env={**os.environ, "PATH": f"{tmp}/bin:" + os.environ["PATH"],
-                 "RIG_IMAGE": tmp, "RIG_BUILD": tmp, "RIG_BOOT_S": "5",
-                 "RIG_TEST_S": "3", "RIG_GRACE_S": "2",
+                 "RIG_IMAGE": tmp, "RIG_BUILD": tmp, "RIG_BOOT_S": "60",
+                 "RIG_TEST_S": "60", "RIG_GRACE_S": "60",
                  **(env[0] if env else {})})
     output = done.stdout.decode().splitlines()
     seen = [line.split(" (")[0] for line in output
@@ -106,6 +106,9 @@ def run_case(case):
 BOTH = [FIRST, SECOND]
 BOTH_PASS = [f"ok 1 - {FIRST}", f"ok 2 - {SECOND}"]
 SECOND_PASSES = [f"not ok 1 - {FIRST}", f"ok 2 - {SECOND}"]
+# Limits that are to be met, and so are short; the other cases have time.
+BOOT_LIMIT = {"RIG_BOOT_S": "5"}
+TEST_LIMIT = {"RIG_TEST_S": "3", "RIG_GRACE_S": "10"}
 # What it shows; the boots; the tests; exit status; results; environment.
 CASES = [
     ("passes are told", [[0, 0]], BOTH, 0, BOTH_PASS),
@@ -116,17 +119,18 @@ CASES = [
     ("a skip is told with its reason",
      [[77]], [FIRST], 0, [f"ok 1 - {FIRST} # SKIP a reason"]),
     ("a torn result is asked for once more",
-     [["torn", 0]], BOTH, 0, BOTH_PASS),
+     [["torn", 0]], BOTH, 0, BOTH_PASS, TEST_LIMIT),
     ("a panic fails the test; the next has a new boot",
      [["panic"], [0]], BOTH, 1, SECOND_PASSES),
     ("a host that is gone fails the test; the next has a new boot",
      [["dead"], [0]], BOTH, 1, SECOND_PASSES),
     ("a host that does not answer fails the test; the next has a new boot",
-     [["mute"], [0]], BOTH, 1, SECOND_PASSES),
+     [["mute"], [0]], BOTH, 1, SECOND_PASSES, TEST_LIMIT),
     ("a boot that fails once is tried again",
      ["dead", [0]], [FIRST], 0, [f"ok 1 - {FIRST}"]),
     ("boots that fail are the environment's", ["dead", "dead"], BOTH, 3, []),
-    ("boots that hang are the environment's", ["hang", "hang"], BOTH, 3, []),
+    ("boots that hang are the environment's", ["hang", "hang"], BOTH, 3, [],
+     BOOT_LIMIT),
     ("a dom0 that does not come up is the environment's",
      ["broken", "broken"], BOTH, 3, []),
     ("a panic in the boot is the product's", ["panic", "panic"], BOTH, 1,
