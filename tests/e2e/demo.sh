@@ -48,10 +48,10 @@ demo_path() {
         echo "$node" >>watch
     done &
     # The first line only says that it watches.
-    wait_until 10 watch_is 1
+    wait_until 30 watch_is 1
     in_guest "$sleep_line"
     wait_suspended "$domid" 1
-    wait_until 10 watch_is 2
+    wait_until 30 watch_is 2
     observed "a Linux guest put itself to sleep"
     guest_show demo
     show xenstore-read "$gs_root/$domid/state"
