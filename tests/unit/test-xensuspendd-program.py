@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 SOURCE = pathlib.Path(os.environ["GS_SRCDIR"])
 BUILD = pathlib.Path(os.environ["GS_BUILDDIR"])
@@ -148,6 +149,37 @@ def test_life(tmp):
     ok(not (tmp / "pid").exists(), "and takes the pidfile away")
 
 
+def test_kill(tmp):
+    """A hook that outlived kill -9 would run beside the next daemon's."""
+    hooks = tmp / "kill-hooks"
+    hooks.mkdir(mode=0o755)
+    fifo = tmp / "fifo"
+    os.mkfifo(fifo)
+    hook(hooks / "a", 0o755, f"#!/bin/sh\necho $$ >{fifo}\nexec sleep 1000\n")
+    child = subprocess.Popen([DAEMON, "--hooks-dir", hooks],
+                             stdin=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+    pid = int(fifo.read_text())
+
+    def runs():
+        # The parent that it has then may be in no hurry to take its exit.
+        try:
+            stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return stat.rsplit(")", 1)[1].split()[0] not in "ZX"
+
+    ok(runs(), "a hook runs")
+    child.kill()
+    child.wait()
+    limit = time.monotonic() + LIMIT_S
+    while runs() and time.monotonic() < limit:
+        time.sleep(0.01)
+    ok(not runs(), "and ends with a daemon that is killed")
+    if runs():
+        os.kill(pid, signal.SIGKILL)
+
+
 def test_paths_examples(tmp):
     """Scripts from the manual, with commands that it finds in their place."""
     if not shutil.which("bash"):
@@ -274,6 +306,7 @@ def main():
         test_options()
         test_check(tmp)
         test_life(tmp)
+        test_kill(tmp)
         test_paths_examples(tmp)
         test_init(tmp)
     test_unit()

@@ -14,7 +14,8 @@ int privileges_drop(bool with_hooks)
     struct __user_cap_header_struct header = {
         .version = _LINUX_CAPABILITY_VERSION_3,
     };
-    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+    struct __user_cap_data_struct kept[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+    unsigned int i;
     int cap;
 
     if (!with_hooks) {
@@ -25,8 +26,18 @@ int privileges_drop(bool with_hooks)
             if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) && errno != EPERM)
                 return -1;
         }
+    } else {
+        /*
+         * A hook regains them, be they permitted here or not.  But were they
+         * not, its execve() would be a gain, and the kernel would forget that
+         * the hook is to be killed at our end (PR_SET_PDEATHSIG).
+         */
+        if (syscall(SYS_capget, &header, kept))
+            return -1;
+        for (i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+            kept[i].effective = kept[i].inheritable = 0;
     }
 
     /* Also empties the ambient set, which is a subset of what goes. */
-    return syscall(SYS_capset, &header, none) ? -1 : 0;
+    return syscall(SYS_capset, &header, kept) ? -1 : 0;
 }

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 
 /*
- * Drop all capabilities.  We remain root, who may open xenstored's socket
- * again.  with_hooks: programs that we execute, being root's, regain those of
- * the bounding set, which the service manager may have narrowed; without,
+ * Put all capabilities out of effect.  We remain root, who may open xenstored's
+ * socket again.  with_hooks: programs that we execute, being root's, regain
+ * those of the bounding set, which the service manager may have narrowed; without,
  * nothing that runs in this process can regain any.  -1 with errno.
  */
 int privileges_drop(bool with_hooks);
