@@ -21,6 +21,7 @@ struct xs_handle {
 };
 
 struct fake_xs *fake_xs;
+void (*fake_xs_written)(const char *path);
 
 static int listen_fd = -1;
 static char socket_path[64];
@@ -125,6 +126,7 @@ static void put(const char *path, const void *value, unsigned int len)
         node = &fake_xs->nodes[fake_xs->nr++];
         memset(node, 0, sizeof(*node));
         snprintf(node->path, sizeof(node->path), "%s", path);
+        node->private = *parent && fake_xs_find(parent)->private;
     }
     must(len < sizeof(node->value), "value too long");
     memcpy(node->value, value, len);
@@ -285,6 +287,8 @@ bool xs_write(struct xs_handle *h, xs_transaction_t ta, const char *path,
     if (!request(h))
         return false;
     put(path, data, len);
+    if (fake_xs_written)
+        fake_xs_written(path);
     changed();
     return true;
 }
@@ -319,7 +323,10 @@ bool xs_set_permissions(struct xs_handle *h, xs_transaction_t ta,
     must(!ta, "no such transaction");
     must(num_perms == 1 && perms[0].id == 0 && perms[0].perms == XS_PERM_NONE,
          "guests must have no access");
-    return request(h) && fake_xs_find(path);
+    if (!request(h) || !fake_xs_find(path))
+        return false;
+    fake_xs_find(path)->private = true;
+    return true;
 }
 
 void *xs_read(struct xs_handle *h, xs_transaction_t ta, const char *path,

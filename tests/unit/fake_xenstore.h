@@ -18,6 +18,7 @@ struct fake_node {
     char path[96];
     char value[512];
     unsigned int writes;
+    bool private;               /* Nobody but domain 0 has access. */
 };
 
 struct fake_xs {
@@ -43,6 +44,9 @@ struct fake_xs {
 
 /* The one that xs_open() connects to. */
 extern struct fake_xs *fake_xs;
+
+/* Called by who writes, right after that; NULL: nothing is. */
+extern void (*fake_xs_written)(const char *path);
 
 /* Make it anew, empty but for domain 0. */
 void fake_xs_reset(void);

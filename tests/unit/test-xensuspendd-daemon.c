@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,12 +35,14 @@
 static struct fake_hypervisor {
     struct xen_guest_suspend_record records[MAX_DOMAINS];
     uint64_t seq;
+    unsigned int early;     /* Times that it was ready too early. */
     int open_errno;
     int event_fds[2];
 } *hv;
 
 static pid_t daemon_pid;
 static int daemon_end_fd;   /* Readable when it has ended. */
+static const char *hooks_dir;   /* Of the daemon that is started next. */
 
 struct source {
     int unused;
@@ -168,8 +171,10 @@ static void end(void)
 
 static void start(void)
 {
-    const struct options o = { .action = ACTION_RUN, .log_level = LOG_ERR };
-
+    const struct options o = {
+        .action = ACTION_RUN, .log_level = LOG_ERR, .hooks_dir = hooks_dir,
+        .hook_timeout_ms = 60000,
+    };
     int fds[2];
 
     must(!pipe2(fds, O_CLOEXEC), "pipe");
@@ -263,6 +268,13 @@ static bool is_ready(void)
     const char *ready = fake_xs_get(TREE_ROOT "/ready");
 
     return ready && atoi(ready) == daemon_pid;
+}
+
+/* In the daemon itself, since a moment later it may be so. */
+static void look_when_ready(const char *path)
+{
+    if (!strcmp(path, TREE_ROOT "/ready"))
+        hv->early += !tree_is_true();
 }
 
 static bool is_ready_and_true(void)
@@ -398,9 +410,11 @@ static void test_missed(void)
     fake_xs_put(TREE_ROOT "/4/state", "running seq= instance=1");
     fake_xs_put(TREE_ROOT "/version", "0");
     fake_xs_remove(TREE_ROOT "/ready");
+    fake_xs_written = look_when_ready;
     start();
+    fake_xs_written = NULL;
     TAP_OK(wait_until(is_ready), "ready");
-    TAP_OK(tree_is_true(), "the tree is true by then");
+    TAP_EQ_INT(hv->early, 0, "the tree is true by then");
     TAP_EQ_INT(fake_xs_find(TREE_ROOT "/1/state")->writes, 2,
                "the watch of state fired for what was missed");
     TAP_EQ_STR(fake_xs_get(TREE_ROOT "/version"), "1", "version");
@@ -456,6 +470,145 @@ static void test_cuts(void)
     TAP_OK(cut > 20, "%u cuts", cut - 1);
     TAP_EQ_INT(early, 0, "never ready before the tree is true");
     TAP_EQ_INT(wrong, 0, "always true after the next start");
+    TAP_EQ_INT(status, 0, "and the last one ended well");
+    end();
+}
+
+static bool hooks_noted(void)
+{
+    unsigned int i;
+
+    for (i = 1; i <= 2; i++) {
+        const struct xen_guest_suspend_record *rec = &hv->records[i];
+        const char *hooks, *seq;
+        char path[96];
+
+        if (!number_is(i, "seq", rec->seq))
+            return false;
+        hooks = field(i, "hooks");
+        snprintf(path, sizeof(path), TREE_ROOT "/%u/hooks-seq", i);
+        seq = fake_xs_get(path);
+        if (strcmp(hooks, "none") &&
+            (!seq || strtoull(seq, NULL, 10) != rec->seq))
+            return false;
+    }
+    return true;
+}
+
+/* What hooks were given, in that order. */
+struct given {
+    unsigned int domid;
+    uint64_t seq, previous_seq;
+};
+
+static unsigned int read_given(const char *path, struct given *given,
+                               unsigned int room)
+{
+    FILE *f = fopen(path, "r");
+    unsigned int nr = 0;
+
+    while (f && nr < room &&
+           fscanf(f, "%u %"SCNu64" %"SCNu64"\n", &given[nr].domid,
+                  &given[nr].seq, &given[nr].previous_seq) == 3)
+        nr++;
+    if (f)
+        fclose(f);
+    return nr;
+}
+
+/* How many before nr were for that seq of that domain. */
+static unsigned int nr_given(const struct given *given, unsigned int nr,
+                             unsigned int domid, uint64_t seq)
+{
+    unsigned int i, found = 0;
+
+    for (i = 0; i < nr; i++)
+        found += given[i].domid == domid && given[i].seq == seq;
+    return found;
+}
+
+static char dir[] = "/tmp/test-xensuspendd-daemon-XXXXXX";
+static char hook[sizeof(dir) + 8], out[sizeof(dir) + 8];
+
+static void begin_hooks(void)
+{
+    FILE *f;
+
+    must(mkdtemp(dir) && !chmod(dir, 0755), dir);
+    snprintf(hook, sizeof(hook), "%s/a", dir);
+    snprintf(out, sizeof(out), "%s/out", dir);
+    f = fopen(hook, "w");
+    must(f, hook);
+    fprintf(f, "#!/bin/sh\necho $GUEST_SUSPEND_DOMID $GUEST_SUSPEND_SEQ "
+            "$GUEST_SUSPEND_PREVIOUS_SEQ >>%s\n", out);
+    must(!fclose(f) && !chmod(hook, 0755), hook);
+    hooks_dir = dir;
+}
+
+static void end_hooks(void)
+{
+    hooks_dir = NULL;
+    must(!unlink(hook) && !unlink(out) && !rmdir(dir), dir);
+}
+
+/* Kill it before each request of a run with hooks. */
+static void test_hook_cuts(void)
+{
+    unsigned int cut, i, nr, lost = 0, again = 0, unheard = 0;
+    struct given given[64];
+    int status;
+
+    begin("killed at every request, with hooks");
+    for (cut = 1;; cut++) {
+        end();
+        fake_xs_reset();
+        must(!pipe2(hv->event_fds, O_CLOEXEC), "pipe");
+        memset(hv->records, 0, sizeof(hv->records));
+        hv->seq = 0;
+        unlink(out);
+        create(1);
+        create(2);
+        start();
+        wait_until(is_ready);
+        change(1);
+        raise_event();
+        wait_until(hooks_noted);
+        stop();
+
+        change(1);
+        change(2);
+        fake_xs->requests = 0;
+        fake_xs->stop_at = cut;
+        start();
+        wait_until(hooks_noted);
+        if (!fake_xs->stopped)
+            kill(daemon_pid, SIGTERM);
+        status = wait_for_exit();
+        fake_xs->stop_at = 0;
+        fake_xs->stopped = false;
+
+        change(1);
+        start();
+        wait_until(hooks_noted);
+        must(!stop(), "the end");
+
+        nr = read_given(out, given, sizeof(given) / sizeof(given[0]));
+        for (i = 1; i <= 2; i++)
+            lost += !nr_given(given, nr, i, hv->records[i].seq);
+        for (i = 0; i < nr; i++) {
+            const struct given *g = &given[i];
+
+            again += status != -1 && nr_given(given, i, g->domid, g->seq);
+            unheard += g->previous_seq != hv->records[g->domid].instance &&
+                       !nr_given(given, i, g->domid, g->previous_seq);
+        }
+        if (status != -1)
+            break;
+    }
+    TAP_OK(cut > 20, "%u cuts", cut - 1);
+    TAP_EQ_INT(lost, 0, "hooks run for the last change of each domain");
+    TAP_EQ_INT(unheard, 0, "and are told of no earlier one that they had not");
+    TAP_EQ_INT(again, 0, "without a kill, they run once");
     TAP_EQ_INT(status, 0, "and the last one ended well");
     end();
 }
@@ -578,6 +731,64 @@ static void test_xenstored_ends(void)
     end();
 }
 
+static bool gone(void)
+{
+    return !has_directory(1);
+}
+
+/* Its sleep, and that this was ended. */
+static void wait_death_given(unsigned int domid, uint64_t seq)
+{
+    struct given given[64];
+    unsigned int nr;
+
+    do {
+        poll(NULL, 0, 10);
+        nr = read_given(out, given, 64);
+    } while (nr_given(given, nr, domid, seq) != 2);
+    TAP_OK(given[nr - 1].domid == domid && given[nr - 1].previous_seq == seq,
+           "the end of a sleep by death follows the sleep");
+}
+
+/* What hooks are given of a domain that xenstored's end and its own befall. */
+static void test_hook_life(void)
+{
+    struct given given[64];
+    unsigned int nr;
+
+    begin("hooks, when xenstored ends and when the domain does");
+    unlink(out);
+    create(1);
+    create(2);
+    start();
+    wait_until(is_ready);
+    change(1);
+    raise_event();
+    wait_until(hooks_noted);
+    handles_before = fake_xs->handles;
+    fake_xs_kill();
+    wait_until(has_let_go);
+    fake_xs_start();
+    wait_until(is_ready_and_all_there);
+    fake_xs->introduced[1] = fake_xs->introduced[2] = true;
+    change(2);
+    raise_event();
+    wait_until(hooks_noted);
+    nr = read_given(out, given, 64);
+    TAP_EQ_INT(nr, 2, "a tree that is made anew is no news");
+
+    destroy(1);
+    raise_watch("r");
+    wait_until(gone);
+    wait_death_given(1, 3);
+    destroy(2);
+    create(2);
+    raise_watch("r");
+    wait_death_given(2, 4);
+    stop();
+    end();
+}
+
 static void test_start_errors(void)
 {
     begin("starts that fail");
@@ -634,6 +845,10 @@ int main(void)
     test_life();
     test_missed();
     test_cuts();
+    begin_hooks();
+    test_hook_cuts();
+    test_hook_life();
+    end_hooks();
     test_refusals();
     test_xenstored_ends();
     test_start_errors();

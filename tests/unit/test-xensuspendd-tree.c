@@ -50,6 +50,8 @@ static void test_values(void)
                "suspends=2 denied=4 denied-reason=vcpu-online "
                "wake-reason=interrupt wake-virq=32 wake-vcpu=1 hooks=due",
                "all of it");
+    TAP_OK(fake_xs_find(NODE)->private &&
+           fake_xs_find(TREE_ROOT "/version")->private, "for domain 0 alone");
     TAP_OK(!tree_hooks_done(tree, 3, 12), "hooks ran");
     TAP_EQ_STR(fake_xs_get(TREE_ROOT "/3/hooks-seq"), "12", "as the tree says");
     TAP_EQ_INT(fake_xs_find(NODE)->writes, 1, "without a change of state");

@@ -149,15 +149,28 @@ static int list_all(struct daemon *d)
     return 0;
 }
 
+/*
+ * The seq of that domain that hooks have had, or are having: not any that was
+ * published, since we may have been killed before they ran for it.
+ */
+static uint64_t hooks_had_seq(const struct domain *dom, uint64_t instance)
+{
+    uint64_t seq = instance;
+
+    if (dom->shown.instance == instance && dom->shown.hooks_seq > seq)
+        seq = dom->shown.hooks_seq;
+    return dom->hooked_seq > seq ? dom->hooked_seq : seq;
+}
+
 static void queue_hooks(struct daemon *d, struct domain *dom,
                         const struct xen_guest_suspend_record *rec,
-                        uint64_t since_wall_ns, uint64_t previous_seq)
+                        uint64_t since_wall_ns)
 {
     struct hook_event event = {
         .domid = dom->domid,
         .instance = rec->instance,
         .seq = rec->seq,
-        .previous_seq = previous_seq,
+        .previous_seq = hooks_had_seq(dom, rec->instance),
         .not_before_ms = bucket_ready_ms(&dom->hook_rate),
     };
     int r;
@@ -172,11 +185,10 @@ static void queue_hooks(struct daemon *d, struct domain *dom,
         bucket_take(&dom->hook_rate, now_ms());
 }
 
-/* For what the tree shows, or is about to. */
-static void queue_hooks_for_change(struct daemon *d, struct domain *dom,
-                                   uint64_t previous_seq)
+/* For what the tree shows. */
+static void queue_hooks_for_change(struct daemon *d, struct domain *dom)
 {
-    queue_hooks(d, dom, &dom->rec, dom->since_wall_ns, previous_seq);
+    queue_hooks(d, dom, &dom->rec, dom->since_wall_ns);
     dom->hooked_seq = dom->rec.seq;
 }
 
@@ -246,7 +258,7 @@ static void end_sleep_of_dead(struct daemon *d, struct domain *dom)
 
     log_change(dom, &rec, "");
     if (hooks_active(d->hooks))
-        queue_hooks(d, dom, &rec, clock_ns(CLOCK_REALTIME), dom->shown.seq);
+        queue_hooks(d, dom, &rec, clock_ns(CLOCK_REALTIME));
 }
 
 static void fail(struct daemon *d, struct domain *dom, const char *what)
@@ -266,8 +278,8 @@ static void fail(struct daemon *d, struct domain *dom, const char *what)
 
 static void publish(struct daemon *d, struct domain *dom)
 {
-    uint64_t previous_seq = model_previous_seq(dom), begin_ms = now_ms();
-    bool transition = dom->rec.seq != previous_seq;
+    bool transition = dom->rec.seq != model_previous_seq(dom);
+    uint64_t begin_ms = now_ms();
     /* A tree that was lost and is made anew is no news to hooks. */
     bool run_hooks = transition && hooks_active(d->hooks) &&
                      dom->rec.seq > dom->hooked_seq;
@@ -288,7 +300,7 @@ static void publish(struct daemon *d, struct domain *dom)
     if (transition)
         log_transition(dom);
     if (run_hooks)
-        queue_hooks_for_change(d, dom, previous_seq);
+        queue_hooks_for_change(d, dom);
 }
 
 static void remove_dead(struct daemon *d, struct domain *dom)
@@ -349,9 +361,7 @@ static void queue_missed_hooks(struct daemon *d)
             dom->shown.seq != dom->shown.instance &&
             dom->shown.hooks_seq != dom->shown.seq &&
             dom->rec.seq > dom->hooked_seq)
-            queue_hooks_for_change(d, dom, dom->shown.hooks_seq ?
-                                           dom->shown.hooks_seq :
-                                           dom->shown.instance);
+            queue_hooks_for_change(d, dom);
     }
 }
 

@@ -142,7 +142,6 @@ int model_seen(struct model *m, const struct xen_guest_suspend_record *rec,
         *fresh = true;
         d->introduced = false;
         d->gone = false;
-        d->hooked_seq = 0;
         d->failures = 0;
         d->retry_ms = 0;
         m->recheck_step_ms = RECHECK_MIN_MS;

@@ -60,7 +60,8 @@ struct domain {
     bool gone;              /* It is dead, and its nodes are to go. */
     bool missed;            /* Its change was, before model_missed(). */
     char name[DOMAIN_NAME_MAX]; /* When last looked up; fit for a log. */
-    uint64_t hooked_seq;    /* The latest that we gave to hooks; 0: none. */
+    uint64_t hooked_seq;    /* The latest that we gave to hooks, be it of an
+                               earlier domain with this id; 0: none. */
     uint64_t published_ms;
     uint64_t retry_ms;      /* After a failure: not before. */
     uint32_t failures;      /* In a row. */
