@@ -33,6 +33,8 @@ FIGURES = ("memory", "commands", "handover", "wake", "events", "xenstore",
            "daemon", *HYPERVISORS)
 # Those that need no guest that does what it is asked for, and says when.
 FIGURES_X86 = ("memory", "commands", "handover", "xenstore", "sizes")
+# What the program takes.
+MOST_SAMPLES, MOST_GUESTS = 10000, 1000
 SAMPLE = re.compile(
     r"@ (?P<figure>\S+) (?P<case>\S+) (?P<metric>\S+) (?P<unit>\S+)"
     r" (?P<guests>\d+) (?P<value>-?[\d.]+)$")
@@ -358,6 +360,9 @@ def document(args, samples, found, about):
 def can_write(path):
     """Found out before hours of measuring, not after them."""
     folder = os.path.dirname(os.path.abspath(path))
+    if not path or os.path.exists(path) and (
+            os.path.isdir(path) or not os.access(path, os.W_OK)):
+        return False
     try:
         os.makedirs(folder, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -403,10 +408,18 @@ def parse(argv):
     for figure in args.figures:
         if figure not in figures_of(args):
             parser.error(f"no figure '{figure}'")
-    if args.samples < 1:
-        parser.error(f"'{args.samples}' samples")
-    if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", args.guests):
+    if not 1 <= args.samples <= MOST_SAMPLES:
+        parser.error(f"'{args.samples}' samples: from 1 to {MOST_SAMPLES}")
+    if not re.fullmatch(r"[1-9]\d{,8}(,[1-9]\d{,8})*", args.guests):
         parser.error(f"'{args.guests}' is no list of numbers")
+    before = 0
+    for guests in map(int, args.guests.split(",")):
+        if guests > MOST_GUESTS:
+            parser.error(f"'{guests}' guests: {MOST_GUESTS} at most")
+        if guests <= before:
+            parser.error(f"'{guests}' guests after {before}: none is taken "
+                         "away")
+        before = guests
     return args
 
 
@@ -415,10 +428,16 @@ def main(argv):
     # Stopped half-way, it still says what it has measured.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if args.read:
-        print("\n".join(table(read(args.read))))
+        try:
+            found = read(args.read)
+        except (OSError, ValueError, LookupError, TypeError) as why:
+            print(f"bench: {args.read} is no earlier run's result: {why}",
+                  file=sys.stderr)
+            return FAILED
+        print("\n".join(table(found)))
         return 0
     if not can_write(args.output):
-        print(f"bench: {args.output} can't be written", file=sys.stderr)
+        print(f"bench: '{args.output}' can't be written", file=sys.stderr)
         return FAILED
     samples = Samples()
     about = {"begin": now(), "load_begin": load()}
@@ -436,10 +455,15 @@ def main(argv):
         return status or FAILED
     found = results(samples)
     print("\n".join(table(found)))
-    with open(args.output, "w", encoding="utf-8") as f:
-        json.dump(document(args, samples, found, about), f, indent=1)
-        f.write("\n")
-    print(f"the samples, too: {args.output}", file=sys.stderr)
+    try:
+        with open(args.output, "w", encoding="utf-8") as f:
+            json.dump(document(args, samples, found, about), f, indent=1)
+            f.write("\n")
+        print(f"the samples, too: {args.output}", file=sys.stderr)
+    except OSError as why:
+        print(f"bench: '{args.output}' can't be written: {why.strerror}",
+              file=sys.stderr)
+        status = status or FAILED
     if status:
         print("bench: the measurement broke; what it had measured is above",
               file=sys.stderr)

@@ -28,7 +28,9 @@
 
 #include <xentoollog.h>
 
-#define MOST_GUESTS 1000
+#define MOST_GUESTS  1000
+#define MOST_SAMPLES 10000
+#define MOST_COUNTS  16
 
 struct gsuspend_call *bench_call;
 struct xs_handle *bench_xs;
@@ -184,6 +186,31 @@ static unsigned int number(const char *text, unsigned int most)
     return (unsigned int)value;
 }
 
+/* Numbers of guests, each more than the one before: none is taken away. */
+static unsigned int numbers(char *list, unsigned int found[MOST_COUNTS])
+{
+    unsigned int nr = 0;
+    char *count, *rest;
+
+    for (count = strtok_r(list, ",", &rest); count;
+         count = strtok_r(NULL, ",", &rest)) {
+        if (nr == MOST_COUNTS) {
+            fprintf(stderr, "bench: more than %u numbers of guests\n", nr);
+            exit(2);
+        }
+        found[nr] = number(count, MOST_GUESTS);
+        if (nr && found[nr] <= found[nr - 1]) {
+            fprintf(stderr, "bench: '%s' guests after %u\n", count,
+                    found[nr - 1]);
+            exit(2);
+        }
+        nr++;
+    }
+    if (!nr)
+        number("", MOST_GUESTS);
+    return nr;
+}
+
 static void one_of_many(struct guest *all, unsigned int *nr)
 {
     char name[16];
@@ -210,49 +237,53 @@ static int resume(const char *domid)
                                NULL);
 }
 
-static bool wanted(const char *figure, int argc, char **argv)
-{
-    for (int i = 0; i < argc; i++)
-        if (!strcmp(argv[i], figure))
-            return true;
-    return !argc;
-}
-
-static void figures(struct guest *all, unsigned int nr, int argc, char **argv)
-{
-    static struct usage rest;
-
-    usage_quiet(&rest);
-    if (wanted("memory", argc, argv))
-        bench_memory(nr);
-    if (wanted("commands", argc, argv))
-        bench_commands(&all[0], nr);
-    if (wanted("handover", argc, argv))
-        bench_handover(&all[0], nr);
-    if (wanted("xenstore", argc, argv))
-        bench_xenstore(nr);
+static const struct figure {
+    const char *name;
+    void (*measure)(struct guest *all, unsigned int domains);
+} figures[] = {
+    { "memory", bench_memory },
+    { "commands", bench_commands },
+    { "handover", bench_handover },
+    { "xenstore", bench_xenstore },
 #ifdef __aarch64__      /* They have the guest do something, and when. */
-    if (wanted("wake", argc, argv))
-        bench_wake(&all[0], nr);
-    if (wanted("events", argc, argv))
-        bench_events(&all[0], nr);
-    if (wanted("daemon", argc, argv))
-        bench_daemon(all, nr);
+    { "wake", bench_wake },
+    { "events", bench_events },
+    { "daemon", bench_daemon },
 #endif
+};
+#define NR_FIGURES (sizeof(figures) / sizeof(figures[0]))
+
+/* Those that are named, or else all. */
+static void choose(bool wanted[NR_FIGURES], int argc, char **argv)
+{
+    for (size_t f = 0; f < NR_FIGURES; f++)
+        wanted[f] = !argc;
+    for (int i = 0; i < argc; i++) {
+        size_t f = 0;
+
+        while (f < NR_FIGURES && strcmp(argv[i], figures[f].name))
+            f++;
+        if (f == NR_FIGURES) {
+            fprintf(stderr, "bench: no figure '%s'\n", argv[i]);
+            exit(2);
+        }
+        wanted[f] = true;
+    }
 }
 
 int main(int argc, char **argv)
 {
     static struct guest all[MOST_GUESTS];
-    const char *counts = "1,20,100";
-    unsigned int nr = 0;
-    char *list, *count, *rest;
+    static struct usage rest;
+    char *list = strdup("1,20,100");
+    unsigned int counts[MOST_COUNTS], nr_counts, nr = 0;
+    bool wanted[NR_FIGURES];
     int option;
 
     while ((option = getopt(argc, argv, "n:d:g:x:s:r:")) != -1) {
         switch (option) {
-        case 'n': bench_samples = number(optarg, 10000); break;
-        case 'd': counts = optarg; break;
+        case 'n': bench_samples = number(optarg, MOST_SAMPLES); break;
+        case 'd': free(list); list = strdup(optarg); break;
         case 'g': bench_image = optarg; break;
         case 'x': bench_xl = optarg; break;
         case 's': bench_stock_xl = optarg; break;
@@ -262,6 +293,9 @@ int main(int argc, char **argv)
             return 2;
         }
     }
+    nr_counts = numbers(list, counts);
+    free(list);
+    choose(wanted, argc - optind, argv + optind);
     look_at_host();
     if (libxl_ctx_alloc(&bench_ctx, LIBXL_VERSION, 0,
                         (xentoollog_logger *)xtl_createlogger_stdiostream(
@@ -270,16 +304,14 @@ int main(int argc, char **argv)
     print_host();
     guests_end_all();
 
-    list = strdup(counts);
-    for (count = strtok_r(list, ",", &rest); count;
-         count = strtok_r(NULL, ",", &rest)) {
-        const unsigned int size = number(count, MOST_GUESTS);
-
-        while (nr < size)
+    for (unsigned int i = 0; i < nr_counts; i++) {
+        while (nr < counts[i])
             one_of_many(all, &nr);
-        figures(all, nr, argc - optind, argv + optind);
+        usage_quiet(&rest);
+        for (size_t f = 0; f < NR_FIGURES; f++)
+            if (wanted[f])
+                figures[f].measure(all, nr);
     }
-    free(list);
     while (nr)
         guest_end(&all[--nr]);
     return 0;

@@ -132,11 +132,11 @@ void writer_end(void);
 
 /* The figures, with that many guests on the host. */
 void bench_events(struct guest *g, unsigned int domains);
-void bench_xenstore(unsigned int domains);
+void bench_xenstore(struct guest *g, unsigned int domains);
 void bench_wake(struct guest *g, unsigned int domains);
 void bench_commands(struct guest *g, unsigned int domains);
 void bench_handover(struct guest *g, unsigned int domains);
 void bench_daemon(struct guest *all, unsigned int domains);
-void bench_memory(unsigned int domains);
+void bench_memory(struct guest *g, unsigned int domains);
 
 #endif

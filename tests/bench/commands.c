@@ -87,10 +87,11 @@ void bench_handover(struct guest *g, unsigned int domains)
     compare("handover", list, sizeof(list) / sizeof(list[0]), domains);
 }
 
-void bench_memory(unsigned int domains)
+void bench_memory(struct guest *g, unsigned int domains)
 {
     static struct usage now;
 
+    (void)g;
     usage_memory(&now);
     for (unsigned int i = 0; i < now.nr; i++) {
         const struct process *p = &now.processes[i];

@@ -188,8 +188,9 @@ static void with_watches(unsigned int domains)
     xs_close(xs);
 }
 
-void bench_xenstore(unsigned int domains)
+void bench_xenstore(struct guest *g, unsigned int domains)
 {
+    (void)g;
     transact(bench_xs, NODES);
     for (unsigned int i = 0; i < bench_samples; i++) {
         timed("alone", domains);

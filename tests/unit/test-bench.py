@@ -77,9 +77,37 @@ def what_they_come_to(found):
 def the_program_has_them():
     """Each figure but those of two hypervisors, by the same name."""
     with open(f"{SRC}/tests/bench/bench.c", encoding="ascii") as f:
-        known = re.findall(r'wanted\("(\w+)"', f.read())
+        program = f.read()
+    known = re.findall(r'{ "(\w+)", bench_', program)
     check("the figures are the program's",
           sorted(set(bench.FIGURES) - set(bench.HYPERVISORS)), sorted(known))
+    for name in ("MOST_SAMPLES", "MOST_GUESTS"):
+        check(f"{name} is the program's", str(getattr(bench, name)),
+              re.search(rf"#define {name} +(\d+)", program).group(1))
+
+
+def what_is_wrong_is_named():
+    for words, named in ((["-n", "0"], "'0' samples"),
+                         (["-n", "10001"], "'10001' samples"),
+                         (["-n", "many"], "'many'"),
+                         (["-d", "0"], "'0' is no list"),
+                         (["-d", "1,,2"], "'1,,2' is no list"),
+                         (["-d", "9" * 5000], "is no list"),
+                         (["-d", "1,1001"], "'1001' guests"),
+                         (["-d", "20,1"], "'1' guests after 20"),
+                         (["-d", "2,2"], "'2' guests after 2"),
+                         (["nonsense"], "no figure 'nonsense'"),
+                         (["--arch=x86_64", "wake"], "no figure 'wake'"),
+                         (["--here", ".", "paths"], "no figure 'paths'")):
+        said = io.StringIO()
+        status = None
+        with contextlib.redirect_stderr(said):
+            try:
+                bench.parse(words)
+            except SystemExit as end:
+                status = end.code
+        check(f"{' '.join(words)[:20]}: status, and the value",
+              (2, True), (status, named in said.getvalue()))
 
 
 def the_machine_is_the_one_asked_for():
@@ -127,6 +155,21 @@ def whole_runs():
         check("a run without samples is none", 1, run(folder, 0, ["words"])[0])
         check("a result that has no place, at once", (1, ""),
               run(folder, 0, LINES, ["-o", f"{folder}/out.json/in-a-file"]))
+        check("nor has one that is a directory", (1, ""),
+              run(folder, 0, LINES, ["-o", folder]))
+        check("a full disk, where the table is out already", (1, out),
+              run(folder, 0, LINES, ["-o", "/dev/full"]))
+        for text in ("", "{}", '{"samples": [1]}', "words"):
+            with open(f"{folder}/odd", "w", encoding="ascii") as f:
+                f.write(text)
+            with contextlib.redirect_stderr(io.StringIO()) as said:
+                status = bench.main(["--read", f"{folder}/odd"])
+            check(f"reading '{text}'", (1, True),
+                  (status, f"{folder}/odd" in said.getvalue()))
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            status = bench.main(["--read", f"{folder}/none"])
+        check("reading what is not there", (1, True),
+              (status, "No such file" in said.getvalue()))
         os.unlink(f"{folder}/tests/bench/bench")
         with contextlib.redirect_stderr(io.StringIO()) as said:
             status = bench.main(["--here", folder, "-o", f"{folder}/x.json"])
@@ -138,6 +181,7 @@ def whole_runs():
 what_they_come_to(samples_are_told_from_words())
 the_program_has_them()
 the_machine_is_the_one_asked_for()
+what_is_wrong_is_named()
 whole_runs()
 print(f"1..{COUNT}")
 sys.exit(1 if FAILED else 0)
