@@ -49,8 +49,13 @@ void sample(const char *figure, const char *which, const char *metric,
 struct guest {
     char name[32];
     uint32_t domid;
+    /* One that does what it is told (guest_page.c): */
     struct bench_page *page;
     int64_t to_dom0;            /* Ticks to add to its counter for dom0's. */
+    /* One with which it is done (guest_s3.c): */
+    enum bench_todo todo;
+    unsigned int delay_ms;
+    bool awake;
 };
 /* serving: it is awake, and answers, if it is one that can; else asleep. */
 void guest_new(struct guest *g, const char *name, bool serving);
@@ -58,22 +63,29 @@ void guest_end(struct guest *g);
 void guest_record(const struct guest *g, struct xen_guest_suspend_record *r);
 void guest_wait_asleep(const struct guest *g, uint64_t suspends);
 bool guest_is_shutdown(const struct guest *g, libxl_shutdown_reason why);
+/* Of one that is awake. */
+void guest_sleep(struct guest *g);
 /* What is left of a run that was broken off. */
 void guests_end_all(void);
 
-/* guest_page.c or, on x86, guest_s3.c: what a new or an old guest needs */
+/*
+ * guest_page.c: guests that do what they are told.  On x86, guest_s3.c: guests
+ * with which it is done, as a device model would.
+ */
 
+/* What a new or an old guest needs. */
 void guest_ready(struct guest *g, bool serving);
 void guest_gone(struct guest *g);
-/* Of one that is awake. */
-void guest_sleep(struct guest *g);
-
-/* guest_page.c alone */
-
-/* As dom0's counter would have shown it. */
-uint64_t guest_ticks(const struct guest *g, uint64_t its);
+/* From its next wake on, or now if it is awake; the delay begins there, too. */
 void guest_todo(struct guest *g, enum bench_todo todo, unsigned int delay_ms);
+/* When it last began to go to sleep, or to end, by dom0's counter. */
+uint64_t guest_began(const struct guest *g);
+/* False: it did not sleep. */
+bool guest_wake(struct guest *g);
 void guest_wait_serving(struct guest *g);
+
+/* guest_page.c alone: as dom0's counter would have shown it. */
+uint64_t guest_ticks(const struct guest *g, uint64_t its);
 
 /* processes.c */
 
@@ -120,15 +132,25 @@ void process_trace_end(struct command_calls *calls);
 /* xenstore.c */
 
 /*
- * Another program that writes BENCH_NODES "/state", as much as xensuspendd does
+ * The floor: the actor writes BENCH_NODES "/state", as much as xensuspendd does
  * for a change, and does nothing else; so long after it is told to.
  */
 #define BENCH_NODES "/tool/gs-bench/0"
-void writer_begin(void);
-void writer_go(unsigned int delay_ms);
-/* When its latest write began. */
-uint64_t writer_began(void);
-void writer_end(void);
+void floor_begin(void);
+void floor_write(unsigned int delay_ms);
+void floor_end(void);
+
+/* actor.c */
+
+/* What it does with a domain, say; calls actor_begins() when all is prepared. */
+typedef void act_fn(uint32_t arg);
+void actor_begin(void);
+/* One after the other, in the order that it was told, which is one of time. */
+void actor_do(act_fn *act, uint32_t arg, unsigned int delay_ms);
+void actor_begins(void);
+/* When its latest act began. */
+uint64_t actor_began(void);
+void actor_end(void);
 
 /* The figures, with that many guests on the host. */
 void bench_events(struct guest *g, unsigned int domains);

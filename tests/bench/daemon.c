@@ -5,7 +5,6 @@
  */
 #include "bench.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -166,9 +165,8 @@ static void burst(struct guest *all, unsigned int nr)
 
     begin = ticks();
     for (unsigned int i = 0; i < nr; i++)
-        if (libxl_domain_resume_virq(NULL, all[i].domid, LIBXL_RESUME_VIRQ_NONE,
-                                     NULL))
-            broken("a wake");
+        if (!guest_wake(&all[i]))
+            broken("%s does not sleep", all[i].name);
     while (seen < nr && (got = events(xs, awake_ms)))
         seen += got;
     if (seen >= nr)
@@ -226,9 +224,7 @@ static void storm(struct guest *all, unsigned int nr)
     begin = ticks();
     while (ticks() < until) {
         for (unsigned int i = 0; i < nr; i++)
-            if (gsuspend_call_resume(bench_call, all[i].domid, 0, 0, 0, 0,
-                                     NULL) && errno != ENODATA)
-                broken("a wake");
+            guest_wake(&all[i]);
         published += events(xs, 0);
     }
     end = ticks();
@@ -283,8 +279,8 @@ static void traced(struct guest *g, unsigned int domains)
     guest_todo(g, BENCH_SERVE, 0);
     usage_quiet(&after);
     process_trace_begin(xensuspendd());
-    if (libxl_domain_resume_virq(NULL, g->domid, LIBXL_RESUME_VIRQ_NONE, NULL))
-        broken("a wake");
+    if (!guest_wake(g))
+        broken("%s does not sleep", g->name);
     guest_wait_serving(g);
     usage_quiet(&after);
     process_trace_end(&calls);

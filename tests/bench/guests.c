@@ -77,6 +77,15 @@ void guest_wait_asleep(const struct guest *g, uint64_t suspends)
     broken("%s does not sleep", g->name);
 }
 
+void guest_sleep(struct guest *g)
+{
+    struct xen_guest_suspend_record r;
+
+    guest_record(g, &r);
+    guest_todo(g, BENCH_SLEEP, 0);
+    guest_wait_asleep(g, r.nr_suspends + 1);
+}
+
 bool guest_is_shutdown(const struct guest *g, libxl_shutdown_reason why)
 {
     libxl_dominfo info;

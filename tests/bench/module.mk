@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 RIG_PROGRAMS += tests/bench/bench
-# Only arm64 has a guest that does what it is asked for, and says when.
-bench_arm64 := daemon.c events.c guest_page.c wake.c
+# Only arm64 has a guest that does what it is told, and says when.
+bench_arm64 := guest_page.c wake.c
 bench_guest := $(if $(filter aarch64-%,$(host)),$(bench_arm64),guest_s3.c)
 tests/bench/bench_SRCS = $(addprefix tests/bench/, \
-    bench.c commands.c guests.c processes.c xenstore.c $(bench_guest)) \
+    actor.c bench.c commands.c daemon.c events.c guests.c processes.c \
+    xenstore.c $(bench_guest)) \
     $(tools/libs/light/libxlguestsuspend_SRCS)
 # It compares with libxl's own calls, and maps its guests' memory.
 tests/bench/bench_LDLIBS = $(XENLIGHT_LIBS) -lxenforeignmemory \

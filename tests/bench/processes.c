@@ -258,7 +258,8 @@ void command_trace(const char *const argv[], struct command_calls *calls)
     if (child < 0)
         broken("fork");
     if (!child) {
-        if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+        /* A group of its own: this program has other children, too. */
+        if (setpgid(0, 0) || ptrace(PTRACE_TRACEME, 0, NULL, NULL))
             _exit(125);
         raise(SIGSTOP);
         become(argv);
@@ -268,7 +269,7 @@ void command_trace(const char *const argv[], struct command_calls *calls)
         ptrace(PTRACE_SYSCALL, child, NULL, NULL))
         broken("tracing %s", argv[0]);
 
-    while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+    while ((pid = waitpid(-child, &status, __WALL)) > 0) {
         int sig = 0;
 
         if (!WIFSTOPPED(status)) {

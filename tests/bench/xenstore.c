@@ -10,9 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 /* As many of either as 100 guests have, each with its "xl create". */
 #define MORE        200
@@ -25,9 +22,6 @@
 #define VALUE_BYTES 256
 
 static struct usage rest;
-static pid_t writer;
-static int writer_pipe[2];
-static uint64_t *writer_page;
 
 static bool attempt(struct xs_handle *xs, unsigned int nr, const char *value)
 {
@@ -47,13 +41,13 @@ static bool attempt(struct xs_handle *xs, unsigned int nr, const char *value)
     return xs_transaction_end(xs, ta, false);
 }
 
-static void write_one(struct xs_handle *xs)
+static void write_one(void)
 {
     static unsigned int count;
     char value[VALUE_BYTES + 1];
 
     snprintf(value, sizeof(value), "%0*u", VALUE_BYTES, ++count);
-    if (!xs_write(xs, XBT_NULL, NODE, value, VALUE_BYTES))
+    if (!xs_write(bench_xs, XBT_NULL, NODE, value, VALUE_BYTES))
         broken("writing " NODE);
 }
 
@@ -68,62 +62,30 @@ static void transact(struct xs_handle *xs, unsigned int nr)
             broken("xs_transaction_end");
 }
 
-__attribute__((noreturn))
-static void write_when_told(int from)
+static void write_then(uint32_t unused)
 {
-    struct xs_handle *xs = xs_open(0);
-    unsigned int delay_ms;
-
-    /* Guests are the other's to end, should this break. */
-    bench_ctx = NULL;
-    if (!xs)
+    (void)unused;
+    if (!bench_xs)
+        bench_xs = xs_open(0);
+    if (!bench_xs)
         broken("xs_open");
-    while (read(from, &delay_ms, sizeof(delay_ms)) == sizeof(delay_ms)) {
-        sleep_ms(delay_ms);
-        *writer_page = ticks();
-        write_one(xs);
-    }
-    _exit(0);
+    actor_begins();
+    write_one();
 }
 
-void writer_begin(void)
+void floor_begin(void)
 {
     /* So that each sample changes the node, and makes none. */
-    write_one(bench_xs);
-    writer_page = mmap(NULL, sizeof(*writer_page), PROT_READ | PROT_WRITE,
-                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (writer_page == MAP_FAILED || pipe(writer_pipe))
-        broken("a pipe to the writer");
-    fflush(stdout);
-    writer = fork();
-    if (writer < 0)
-        broken("fork");
-    if (!writer) {
-        close(writer_pipe[1]);
-        write_when_told(writer_pipe[0]);
-    }
-    close(writer_pipe[0]);
+    write_one();
 }
 
-void writer_go(unsigned int delay_ms)
+void floor_write(unsigned int delay_ms)
 {
-    if (write(writer_pipe[1], &delay_ms, sizeof(delay_ms)) != sizeof(delay_ms))
-        broken("the writer");
+    actor_do(write_then, 0, delay_ms);
 }
 
-uint64_t writer_began(void)
+void floor_end(void)
 {
-    return *writer_page;
-}
-
-void writer_end(void)
-{
-    int status;
-
-    close(writer_pipe[1]);
-    if (waitpid(writer, &status, 0) != writer || status)
-        broken("the writer");
-    munmap(writer_page, sizeof(*writer_page));
     xs_rm(bench_xs, XBT_NULL, BENCH_NODES);
 }
 
@@ -140,7 +102,7 @@ static void timed(const char *which, unsigned int domains)
            ticks_us(ticks() - begin) / REQUESTS);
 
     begin = ticks();
-    write_one(bench_xs);
+    write_one();
     sample("xenstore", which, "write", "us", domains,
            ticks_us(ticks() - begin));
 
