@@ -474,6 +474,28 @@ static void test_cuts(void)
     end();
 }
 
+/* What somebody else did to the tree. */
+static void test_hangup(void)
+{
+    begin("SIGHUP");
+    create(1);
+    create(2);
+    create(3);
+    create(4);
+    start();
+    wait_until(is_ready);
+    fake_xs_put(TREE_ROOT "/1/state", "suspended seq=1 instance=1");
+    fake_xs_put(TREE_ROOT "/2/state", "running seq=2 instance=1");
+    fake_xs_remove(TREE_ROOT "/3");
+    fake_xs_put(TREE_ROOT "/5/state", "running seq=5 instance=5");
+    kill(daemon_pid, SIGHUP);
+    TAP_OK(wait_until(tree_is_true), "the tree is compared, and put right");
+    TAP_EQ_INT(fake_xs_find(TREE_ROOT "/4/state")->writes, 1,
+               "where it was not");
+    stop();
+    end();
+}
+
 static bool hooks_noted(void)
 {
     unsigned int i;
@@ -629,6 +651,18 @@ static void test_refusals(void)
     TAP_OK(!tree_is_true(), "a full xenstored");
     fake_xs->fail_at = 0;
     TAP_OK(wait_until(tree_is_true), "gets the change once it has room");
+
+    fake_xs->faults = 0;
+    fake_xs->fail_at = fake_xs->requests + 1;
+    destroy(1);
+    raise_watch("r");
+    wait_until(has_failed);
+    TAP_OK(!tree_is_true(), "and the end of a domain");
+    fake_xs->fail_at = 0;
+    TAP_OK(wait_until(tree_is_true), "later as well");
+    create(1);
+    raise_watch("i");
+    wait_until(tree_is_true);
 
     fake_xs->faults = 0;
     fake_xs->fail_errno = EPIPE;
@@ -850,6 +884,7 @@ int main(void)
     test_hook_life();
     end_hooks();
     test_refusals();
+    test_hangup();
     test_xenstored_ends();
     test_start_errors();
     test_flapping();
