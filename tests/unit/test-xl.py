@@ -543,6 +543,9 @@ def test_stock_x86():
     is_("... of one that may not be looked at",
         run("suspend-status", "hidden", host=STOCK_X86), 1, "",
         one_line("domain 'hidden': denied by the hypervisor's XSM policy"))
+    for names, status in ((["hidden", "nobody"], 1), (["nobody", "hidden"], 5)):
+        is_("... of two, the status of the first: " + ", ".join(names),
+            run("suspend-status", *names, host=STOCK_X86), status, "")
     is_("... without xenstore: one",
         run("suspend-status", "3", host=STOCK_X86 + ["no-xenstore"]), 0,
         re.compile("suspended"), "")
