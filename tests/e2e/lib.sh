@@ -190,6 +190,13 @@ gs_suspended() {
 }
 wait_running() { wait_until 60 gs_is "$1" state running; }
 
+# xenstored_start: another one, after the test has killed it.  It is in the background
+# before it listens.
+xenstored_start() {
+    xenstored --pid-file /run/xen/xenstored.pid
+    wait_until 30 socket_only xenstore-read /
+}
+
 # guest_awake NAME: how often the guest itself said that it woke.
 guest_awake() { guest_count "$1" '^guest: awake'; }
 guest_awake_is() { [ "$(guest_awake "$1")" -eq "$2" ]; }

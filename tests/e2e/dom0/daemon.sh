@@ -13,7 +13,11 @@ daemon_start() {
 daemon_ended() { ! readlink "/proc/$daemon_child/exe" >/dev/null; }
 daemon_started() { daemon_alive || daemon_ended; }
 
-daemon_ready() { xenstore-exists /tool/guest-suspend/ready; }
-daemon_pid() { xenstore-read /tool/guest-suspend/ready; }
+# socket_only COMMAND...: where xenstored's socket is missing, as it was killed, the
+# tools turn to the kernel's device, and a request there may wait for ever.  With
+# this in the environment they take it for both, and fail.
+socket_only() { XENSTORED_PATH=/var/run/xenstored/socket "$@"; }
+daemon_ready() { socket_only xenstore-exists /tool/guest-suspend/ready; }
+daemon_pid() { socket_only xenstore-read /tool/guest-suspend/ready; }
 # One that was killed leaves what says ready.
 daemon_alive() { daemon_ready && kill -0 "$(daemon_pid)" 2>/dev/null; }
