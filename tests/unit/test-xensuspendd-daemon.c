@@ -422,6 +422,16 @@ static void test_missed(void)
     end();
 }
 
+/* A host that has just begun. */
+static void make_anew(void)
+{
+    end();
+    fake_xs_reset();
+    must(!pipe2(hv->event_fds, O_CLOEXEC), "pipe");
+    memset(hv->records, 0, sizeof(hv->records));
+    hv->seq = 0;
+}
+
 /* Kill it before each request of a start that has everything to do. */
 static void test_cuts(void)
 {
@@ -430,11 +440,7 @@ static void test_cuts(void)
 
     begin("killed at every request");
     for (cut = 1;; cut++) {
-        end();
-        fake_xs_reset();
-        must(!pipe2(hv->event_fds, O_CLOEXEC), "pipe");
-        memset(hv->records, 0, sizeof(hv->records));
-        hv->seq = 0;
+        make_anew();
         create(1);
         create(2);
         create(3);
@@ -582,11 +588,7 @@ static void test_hook_cuts(void)
 
     begin("killed at every request, with hooks");
     for (cut = 1;; cut++) {
-        end();
-        fake_xs_reset();
-        must(!pipe2(hv->event_fds, O_CLOEXEC), "pipe");
-        memset(hv->records, 0, sizeof(hv->records));
-        hv->seq = 0;
+        make_anew();
         unlink(out);
         create(1);
         create(2);
