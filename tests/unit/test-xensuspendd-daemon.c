@@ -579,6 +579,19 @@ static void end_hooks(void)
     must(!unlink(hook) && !unlink(out) && !rmdir(dir), dir);
 }
 
+/* Two domains, and hooks that have had the first one's sleep. */
+static void start_with_hooks(void)
+{
+    unlink(out);
+    create(1);
+    create(2);
+    start();
+    wait_until(is_ready);
+    change(1);
+    raise_event();
+    wait_until(hooks_noted);
+}
+
 /* Kill it before each request of a run with hooks. */
 static void test_hook_cuts(void)
 {
@@ -589,14 +602,7 @@ static void test_hook_cuts(void)
     begin("killed at every request, with hooks");
     for (cut = 1;; cut++) {
         make_anew();
-        unlink(out);
-        create(1);
-        create(2);
-        start();
-        wait_until(is_ready);
-        change(1);
-        raise_event();
-        wait_until(hooks_noted);
+        start_with_hooks();
         stop();
 
         change(1);
@@ -793,14 +799,7 @@ static void test_hook_life(void)
     unsigned int nr;
 
     begin("hooks, when xenstored ends and when the domain does");
-    unlink(out);
-    create(1);
-    create(2);
-    start();
-    wait_until(is_ready);
-    change(1);
-    raise_event();
-    wait_until(hooks_noted);
+    start_with_hooks();
     handles_before = fake_xs->handles;
     fake_xs_kill();
     wait_until(has_let_go);
