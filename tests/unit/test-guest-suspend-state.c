@@ -29,18 +29,29 @@ static record_t get(struct domain *d)
     return op.u.get.record;
 }
 
-static int list(uint64_t after_seq, uint32_t room, record_t *records,
-                uint32_t *nr)
+/* One call of a listing; *until_seq is 0 to begin with. */
+static int list_until(uint64_t after_seq, uint64_t *until_seq, uint32_t room,
+                      record_t *records, uint32_t *nr)
 {
     op_t op = { .op = XEN_GUEST_SUSPEND_OP_LIST };
     int rc;
 
     op.u.list.after_seq = after_seq;
+    op.u.list.until_seq = *until_seq;
     op.u.list.nr = room;
     op.u.list.records.p = records;
     rc = guest_suspend_domctl(NULL, &op);
     *nr = op.u.list.nr;
+    *until_seq = op.u.list.until_seq;
     return rc;
+}
+
+static int list(uint64_t after_seq, uint32_t room, record_t *records,
+                uint32_t *nr)
+{
+    uint64_t until_seq = 0;
+
+    return list_until(after_seq, &until_seq, room, records, nr);
 }
 
 static bool begin(struct domain *d)
@@ -875,18 +886,27 @@ static void change_something(void)
 static void test_list_meanwhile(void)
 {
     record_t got[2 * NR_DOMAINS];
-    uint64_t seen[101] = { 0 };
+    uint64_t seen[101] = { 0 }, until_seq = 0, last_seq;
     unsigned int i, missing = 0;
     bool ordered = true;
-    uint32_t nr;
+    uint32_t nr, more;
 
     start();
     for (i = 0; i < NR_DOMAINS; i++)
         fake_domain_create(&domains[i], i + 1);
+    last_seq = get(&domains[NR_DOMAINS - 1]).seq;
     batch = 0;
     fake.between_batches = change_something;
-    TAP_EQ_INT(list(0, ARRAY_SIZE(got), got, &nr), 0, "meanwhile: no error");
+    TAP_EQ_INT(list_until(0, &until_seq, ARRAY_SIZE(got), got, &nr), 0,
+               "meanwhile: no error");
     TAP_OK(batch >= 3, "meanwhile: changed between %u batches", batch);
+    TAP_EQ_INT(until_seq, last_seq, "meanwhile: bounded by what was there");
+    TAP_OK(got[nr - 1].seq <= until_seq, "meanwhile: nothing beyond it");
+
+    fake.between_batches = NULL;
+    TAP_EQ_INT(list(until_seq, ARRAY_SIZE(got) - nr, got + nr, &more), 0,
+               "meanwhile: the next listing");
+    nr += more;
     for (i = 0; i < nr; i++) {
         ordered = (!i || got[i].seq > got[i - 1].seq) && ordered;
         seen[got[i].domid] = got[i].seq;
@@ -897,9 +917,54 @@ static void test_list_meanwhile(void)
             missing += seen[domains[i].domain_id] != get(&domains[i]).seq;
     TAP_EQ_INT(missing, 0, "meanwhile: the last state of each is there");
     TAP_OK(got[nr - 1].domid == 100, "meanwhile: the newest comes last");
-    fake.between_batches = NULL;
     kill_domains();
     finish("meanwhile: no fault");
+}
+
+/* A domain that changes its state between any two batches. */
+static void flap(void)
+{
+    if (!begin(&domains[0]))
+        fake_fault("begin failed");
+    end_by_interrupt(&domains[0]);
+}
+
+static void test_list_flapping(void)
+{
+    record_t got[2 * NR_DOMAINS];
+    uint64_t cursor = 0, until_seq = 0;
+    unsigned int calls = 0, total = 0, of_flapping = 0, i;
+    uint32_t nr;
+
+    start();
+    for (i = 0; i < NR_DOMAINS; i++)
+        fake_domain_create(&domains[i], i + 1);
+    fake.between_batches = flap;
+
+    TAP_EQ_INT(list(0, ARRAY_SIZE(got), got, &nr), 0, "flapping: no error");
+    TAP_OK(nr <= NR_DOMAINS, "flapping: one call gives %u records", nr);
+
+    do {
+        if (list_until(cursor, &until_seq, 3, got, &nr))
+            break;
+        for (i = 0; i < nr; i++)
+            of_flapping += got[i].domid == 1;
+        total += nr;
+        if (nr)
+            cursor = got[nr - 1].seq;
+        flap();
+        calls++;
+    } while (nr && calls < 100);
+    TAP_OK(!nr && calls < 100, "flapping: a listing ends after %u calls", calls);
+    TAP_OK(total >= NR_DOMAINS - 1 && of_flapping <= 1,
+           "flapping: each other domain once, and it at most once");
+
+    fake.between_batches = NULL;
+    TAP_OK(!list(until_seq, ARRAY_SIZE(got), got, &nr) && nr == 1 &&
+           got[0].seq == get(&domains[0]).seq,
+           "flapping: the next listing has its last change");
+    kill_domains();
+    finish("flapping: no fault");
 }
 
 static void test_virq(void)
@@ -936,6 +1001,7 @@ int main(void)
     test_list_cursor();
     test_list_limits();
     test_list_meanwhile();
+    test_list_flapping();
     test_virq();
     return tap_done();
 }

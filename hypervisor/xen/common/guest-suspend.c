@@ -262,7 +262,9 @@ static struct rb_node *first_after(uint64_t after_seq)
     return found;
 }
 
-static unsigned int get_batch(uint64_t after_seq, unsigned int room,
+/* *until_seq bounds the listing; 0 begins one, and is set to its bound. */
+static unsigned int get_batch(uint64_t after_seq, uint64_t *until_seq,
+                              unsigned int room,
                               struct xen_guest_suspend_record *recs)
 {
     struct rb_node *n;
@@ -270,15 +272,23 @@ static unsigned int get_batch(uint64_t after_seq, unsigned int room,
     unsigned int nr = 0;
 
     spin_lock_irqsave(&guest_suspend_lock, flags);
+
+    if ( !*until_seq )
+        *until_seq = last_seq;
+
     for ( n = first_after(after_seq); n && nr < room; n = rb_next(n) )
     {
         const struct domain *d = rb_entry(n, struct domain,
                                           guest_suspend.node);
 
+        if ( d->guest_suspend.seq > *until_seq )
+            break;
+
         /* What is left of one that was destroyed may stay for long. */
         if ( !d->is_dying )
             fill_record(d, &recs[nr++]);
     }
+
     spin_unlock_irqrestore(&guest_suspend_lock, flags);
 
     return nr;
@@ -287,6 +297,7 @@ static unsigned int get_batch(uint64_t after_seq, unsigned int room,
 static int list_records(struct xen_domctl_guest_suspend *op)
 {
     uint64_t after_seq = op->u.list.after_seq;
+    uint64_t until_seq = op->u.list.until_seq;
     uint32_t room = op->u.list.nr, done = 0;
 
     if ( op->u.list.pad )
@@ -295,7 +306,7 @@ static int list_records(struct xen_domctl_guest_suspend *op)
     while ( done < room )
     {
         struct xen_guest_suspend_record recs[LIST_BATCH];
-        unsigned int nr = get_batch(after_seq,
+        unsigned int nr = get_batch(after_seq, &until_seq,
                                     min_t(uint32_t, room - done, LIST_BATCH),
                                     recs);
 
@@ -314,6 +325,7 @@ static int list_records(struct xen_domctl_guest_suspend *op)
     }
 
     op->u.list.nr = done;
+    op->u.list.until_seq = until_seq;
 
     return 0;
 }

@@ -110,9 +110,16 @@ DEFINE_XEN_GUEST_HANDLE(xen_guest_suspend_record_t);
 /*
  * The records whose seq is greater than u.list.after_seq, in the order of seq,
  * as many as there is room for: u.list.  xen_domctl.domain: DOMID_INVALID.
- * after_seq 0 begins with every domain; a caller continues with the seq of the
- * last record that it got, until it gets none.  Reading clears nothing.  A
- * domain that changes meanwhile may come twice: the later record is the newer.
+ * after_seq 0 begins with every domain.  Reading clears nothing.
+ *
+ * A listing may take several calls: each continues with the seq of the last
+ * record of the one before, until there is none.  until_seq bounds the listing.
+ * The first call passes 0, and gets the seq of the host's last change.  Each
+ * later call passes that value back.  No record of a listing is later than
+ * until_seq, so that each domain comes once at the most, and the listing ends
+ * however often domains change.  A domain that changes before the listing gets
+ * to it is not in it: the next one, after until_seq, has it.  A hypervisor that
+ * does not know until_seq leaves it at 0, and may give a domain several times.
  */
 #define XEN_GUEST_SUSPEND_OP_LIST              1
 /*
@@ -148,6 +155,8 @@ struct xen_domctl_guest_suspend {
             uint32_t nr;           /* IN: room in records; OUT: how many */
             uint32_t pad;                           /* IN: must be zero. */
             XEN_GUEST_HANDLE_64(xen_guest_suspend_record_t) records; /* OUT */
+            /* IN: 0 to begin a listing, or its bound; OUT: its bound. */
+            uint64_aligned_t until_seq;
         } list;
         struct {
             uint64_aligned_t seq;       /* IN: expected, or 0: any */
