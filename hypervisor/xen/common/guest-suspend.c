@@ -51,6 +51,17 @@ static void enqueue(struct guest_suspend *gs)
     rb_insert_color(&gs->node, &by_seq);
 }
 
+/*
+ * The time, for a domain's record.  CPUs' clocks differ a little on some hosts:
+ * the time must not be earlier than what another CPU has put in the record.
+ */
+static s_time_t time_of_record(const struct guest_suspend *gs)
+{
+    s_time_t now = NOW();
+
+    return max(now, gs->since);
+}
+
 static void change_state(struct guest_suspend *gs, unsigned int state,
                          s_time_t now)
 {
@@ -114,7 +125,11 @@ bool guest_suspend_begin(struct domain *d, struct vcpu *sleeper,
     ok = !d->is_dying && !d->is_shutting_down;
 
     if ( !ok )
-        count_denied(gs, XEN_GUEST_SUSPEND_DENIED_SHUTDOWN);
+    {
+        /* A domain in ACPI S3 is asleep already: no attempt was refused. */
+        if ( kind == XEN_GUEST_SUSPEND_KIND_PSCI )
+            count_denied(gs, XEN_GUEST_SUSPEND_DENIED_SHUTDOWN);
+    }
     else if ( gs->state != XEN_GUEST_SUSPEND_STATE_SUSPENDED )
     {
         struct vcpu *v;
@@ -125,7 +140,8 @@ bool guest_suspend_begin(struct domain *d, struct vcpu *sleeper,
         for_each_vcpu ( d, v )
             set_bit(_VPF_suspended, &v->pause_flags);
         watchdog_domain_suspend(d);
-        change_state(gs, XEN_GUEST_SUSPEND_STATE_SUSPENDED, NOW());
+        change_state(gs, XEN_GUEST_SUSPEND_STATE_SUSPENDED,
+                     time_of_record(gs));
     }
 
     spin_unlock_irqrestore(&guest_suspend_lock, flags);
@@ -146,7 +162,7 @@ static void end_locked(struct domain *d, unsigned int reason, uint32_t virq,
                        const struct vcpu *wake_vcpu)
 {
     struct guest_suspend *gs = &d->guest_suspend;
-    s_time_t now = NOW();
+    s_time_t now = time_of_record(gs);
 
     gs->asleep += now - gs->since;
     gs->wake_reason = reason;
@@ -210,7 +226,7 @@ static void fill_record(const struct domain *d,
                         struct xen_guest_suspend_record *rec)
 {
     const struct guest_suspend *gs = &d->guest_suspend;
-    s_time_t now = NOW();
+    s_time_t now = time_of_record(gs);
 
     *rec = (struct xen_guest_suspend_record){
         .seq = gs->seq,

@@ -54,8 +54,8 @@ void guest_suspend_domain_destroy(struct domain *d);
  * vCPUs is runnable.  The sleeper is the one that is to run again then; the
  * others are offline, and remain so.  The caller then looks for a wake-up event
  * that came before, and calls guest_suspend_sleep() if there is none.  Returns
- * false, and counts a denied attempt, for a domain that is shutting down or
- * dying.
+ * false for a domain that is shutting down or dying, and counts a denied attempt
+ * if the guest can learn of it (PSCI).
  */
 bool guest_suspend_begin(struct domain *d, struct vcpu *sleeper,
                          unsigned int kind);
