@@ -297,13 +297,11 @@ static void test_transition(enum from from, const struct transition *t)
            "%s, %s: domain_is_suspended", from_names[from], t->name);
     flag = domain_is_suspended(&d) ? VPF_suspended : 0;
     TAP_OK(d.vcpu[0].pause_flags == flag &&
-           d.vcpu[1].pause_flags == (VPF_down | flag),
-           "%s, %s: the vCPUs are kept iff it sleeps", from_names[from],
+           d.vcpu[1].pause_flags == VPF_down,
+           "%s, %s: the sleeper is kept iff it sleeps", from_names[from],
            t->name);
     sleeps_on = (from == ASLEEP || from == ASLEEP_S3) && !(outcome & LEAVES);
-    TAP_OK(d.vcpu[0].is_asleep == sleeps_on && d.vcpu[1].is_asleep &&
-           d.vcpu[0].is_blocked == sleeps_on &&
-           d.vcpu[1].is_blocked == sleeps_on,
+    TAP_OK(d.vcpu[0].is_asleep == sleeps_on && d.vcpu[1].is_asleep,
            "%s, %s: and woken iff it wakes", from_names[from], t->name);
     TAP_OK(d.watchdogs_stopped == domain_is_suspended(&d),
            "%s, %s: watchdogs", from_names[from], t->name);
@@ -395,6 +393,33 @@ static void test_accounting(void)
     TAP_OK(out.seq == rec.seq, "a denied attempt is no change of state");
     fake_domain_kill(&d);
     finish("accounting: no fault");
+}
+
+/* What the scheduler asks to account for a vCPU's time offline. */
+static void test_asleep_at(void)
+{
+    struct domain d;
+
+    start();
+    fake.now = 100;
+    fake_domain_create(&d, 1);
+    TAP_EQ_INT(guest_suspend_asleep(&d, 500), 0, "asleep: never");
+    fake.now = 1000;
+    begin(&d);
+    TAP_EQ_INT(guest_suspend_asleep(&d, 1000), 0, "asleep: just now");
+    TAP_EQ_INT(guest_suspend_asleep(&d, 1700), 700, "asleep: for a while");
+    fake.now = 2000;
+    end_by_interrupt(&d);
+    TAP_EQ_INT(guest_suspend_asleep(&d, 2000), 1000, "asleep: the whole sleep");
+    TAP_EQ_INT(guest_suspend_asleep(&d, 9000), 1000, "asleep: no more awake");
+    fake.now = 10000;
+    begin(&d);
+    TAP_EQ_INT(guest_suspend_asleep(&d, 10000), 1000, "asleep: the sleep before");
+    TAP_EQ_INT(guest_suspend_asleep(&d, 10001), 1001, "asleep: both sleeps");
+    fake_domain_kill(&d);
+    TAP_EQ_INT(guest_suspend_asleep(&d, 20000), 1000,
+               "asleep: not once it is destroyed");
+    finish("asleep: no fault");
 }
 
 /* The clock of one CPU is behind that of another. */
@@ -1032,6 +1057,7 @@ int main(void)
     test_new_domain();
     test_transitions();
     test_accounting();
+    test_asleep_at();
     test_clock_steps_back();
     test_resume_errors();
     test_resume_expectations();

@@ -62,11 +62,15 @@ static s_time_t time_of_record(const struct guest_suspend *gs)
     return max(now, gs->since);
 }
 
-static void change_state(struct guest_suspend *gs, unsigned int state,
-                         s_time_t now)
+static void change_state(struct guest_suspend *gs, unsigned int state)
 {
+    s_time_t now = time_of_record(gs);
+
     gs->state = state;
     gs->since = now;
+    /* Each sleep adds its end and takes away its beginning. */
+    write_atomic(&gs->asleep, gs->asleep +
+                 (state == XEN_GUEST_SUSPEND_STATE_SUSPENDED ? -now : now));
     rb_erase(&gs->node, &by_seq);
     enqueue(gs);
     tasklet_schedule(&virq_tasklet);
@@ -132,16 +136,12 @@ bool guest_suspend_begin(struct domain *d, struct vcpu *sleeper,
     }
     else if ( gs->state != XEN_GUEST_SUSPEND_STATE_SUSPENDED )
     {
-        struct vcpu *v;
-
         gs->kind = kind;
         gs->nr_suspends++;
         gs->sleeper = sleeper;
-        for_each_vcpu ( d, v )
-            set_bit(_VPF_suspended, &v->pause_flags);
+        set_bit(_VPF_suspended, &sleeper->pause_flags);
         watchdog_domain_suspend(d);
-        change_state(gs, XEN_GUEST_SUSPEND_STATE_SUSPENDED,
-                     time_of_record(gs));
+        change_state(gs, XEN_GUEST_SUSPEND_STATE_SUSPENDED);
     }
 
     spin_unlock_irqrestore(&guest_suspend_lock, flags);
@@ -151,25 +151,19 @@ bool guest_suspend_begin(struct domain *d, struct vcpu *sleeper,
 
 void guest_suspend_sleep(struct domain *d)
 {
-    struct vcpu *v;
-
-    /* Those that are offline, too: from here on they count as blocked. */
-    for_each_vcpu ( d, v )
-        vcpu_sleep_nosync(v);
+    vcpu_sleep_nosync(d->guest_suspend.sleeper);
 }
 
 static void end_locked(struct domain *d, unsigned int reason, uint32_t virq,
                        const struct vcpu *wake_vcpu)
 {
     struct guest_suspend *gs = &d->guest_suspend;
-    s_time_t now = time_of_record(gs);
 
-    gs->asleep += now - gs->since;
     gs->wake_reason = reason;
     gs->wake_virq = virq;
     gs->wake_vcpu = wake_vcpu ? wake_vcpu->vcpu_id : 0;
     watchdog_domain_resume(d);
-    change_state(gs, XEN_GUEST_SUSPEND_STATE_RUNNING, now);
+    change_state(gs, XEN_GUEST_SUSPEND_STATE_RUNNING);
 }
 
 bool guest_suspend_end(struct domain *d, unsigned int reason, uint32_t virq,
@@ -191,23 +185,13 @@ bool guest_suspend_end(struct domain *d, unsigned int reason, uint32_t virq,
     return ended;
 }
 
-static void release_vcpu(struct vcpu *v)
-{
-    clear_bit(_VPF_suspended, &v->pause_flags);
-    vcpu_wake(v);
-}
-
 void guest_suspend_release(struct domain *d)
 {
     /* Stable: until it is released, the domain cannot suspend again. */
-    struct vcpu *sleeper = d->guest_suspend.sleeper, *v;
+    struct vcpu *sleeper = d->guest_suspend.sleeper;
 
-    for_each_vcpu ( d, v )
-        if ( v != sleeper )
-            release_vcpu(v);
-
-    /* Last, for once it runs, the flags may be those of its next suspend. */
-    release_vcpu(sleeper);
+    clear_bit(_VPF_suspended, &sleeper->pause_flags);
+    vcpu_wake(sleeper);
 }
 
 void guest_suspend_cancel(struct domain *d, unsigned int reason)
@@ -222,6 +206,13 @@ bool domain_is_suspended(const struct domain *d)
            XEN_GUEST_SUSPEND_STATE_SUSPENDED;
 }
 
+s_time_t guest_suspend_asleep(const struct domain *d, s_time_t at)
+{
+    s_time_t asleep = read_atomic(&d->guest_suspend.asleep);
+
+    return asleep < 0 ? asleep + at : asleep;
+}
+
 static void fill_record(const struct domain *d,
                         struct xen_guest_suspend_record *rec)
 {
@@ -233,7 +224,7 @@ static void fill_record(const struct domain *d,
         .instance = gs->instance,
         .now_ns = now,
         .since_ns = gs->since,
-        .asleep_ns = gs->asleep,
+        .asleep_ns = guest_suspend_asleep(d, now),
         .nr_suspends = gs->nr_suspends,
         .nr_denied = gs->nr_denied,
         .domid = d->domain_id,
@@ -244,9 +235,6 @@ static void fill_record(const struct domain *d,
         .wake_virq = gs->wake_virq,
         .wake_vcpu = gs->wake_vcpu,
     };
-
-    if ( gs->state == XEN_GUEST_SUSPEND_STATE_SUSPENDED )
-        rec->asleep_ns += now - gs->since;
 }
 
 static void get_record(const struct domain *d,

@@ -157,8 +157,6 @@ void vcpu_wake(struct vcpu *v)
     fake_flags_point(v);
     if (!v->pause_flags)
         v->is_asleep = false;
-    if (!(v->pause_flags & VPF_suspended))
-        v->is_blocked = false;
 }
 
 void vcpu_sleep_nosync(struct vcpu *v)
@@ -167,8 +165,6 @@ void vcpu_sleep_nosync(struct vcpu *v)
     fake_flags_point(v);
     if (v->pause_flags)
         v->is_asleep = true;
-    if (v->pause_flags & VPF_suspended)
-        v->is_blocked = true;
 }
 
 /* Their own timers are beyond the fake; the calls have to be in pairs. */

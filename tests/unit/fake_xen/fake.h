@@ -18,7 +18,7 @@
 /* What a step that begins at a fake_point() touches. */
 #define FAKE_LEAF     (1U << 0)  /* The leaf lock and what it guards. */
 #define FAKE_VGIC     (1U << 1)  /* Other locks. */
-#define FAKE_FLAGS    (1U << 2)  /* pause_flags, is_asleep, is_blocked... */
+#define FAKE_FLAGS    (1U << 2)  /* pause_flags and is_asleep... */
 #define FAKE_OTHERS   (1U << 3)  /* ... of another vCPU than the first. */
 
 #define FAKE_MAX_LOCKS 4

@@ -30,7 +30,12 @@ struct guest_suspend {
     uint64_t seq;
     uint64_t instance;
     s_time_t since;
-    s_time_t asleep;            /* In suspends that have ended. */
+    /*
+     * The time of all suspends: each adds its end and takes away its beginning.
+     * So it is below zero while the domain is suspended: then add the present
+     * time.  One word, as the scheduler reads it without the lock.
+     */
+    s_time_t asleep;
     uint64_t nr_suspends;
     uint64_t nr_denied;
     uint32_t wake_virq;
@@ -50,12 +55,12 @@ void guest_suspend_domain_init(struct domain *d);
 void guest_suspend_domain_destroy(struct domain *d);
 
 /*
- * The domain suspends: from here on and until the suspend ends, none of its
- * vCPUs is runnable.  The sleeper is the one that is to run again then; the
- * others are offline, and remain so.  The caller then looks for a wake-up event
- * that came before, and calls guest_suspend_sleep() if there is none.  Returns
- * false for a domain that is shutting down or dying, and counts a denied attempt
- * if the guest can learn of it (PSCI).
+ * The domain suspends.  The sleeper is its one vCPU that is online: from here
+ * on and until the suspend ends, it is not runnable.  The others are offline,
+ * and remain so: the caller sees to that.  The caller then looks for a wake-up
+ * event that came before, and calls guest_suspend_sleep() if there is none.
+ * Returns false for a domain that is shutting down or dying, and counts a
+ * denied attempt if the guest can learn of it (PSCI).
  */
 bool guest_suspend_begin(struct domain *d, struct vcpu *sleeper,
                          unsigned int kind);
@@ -81,6 +86,12 @@ void guest_suspend_cancel(struct domain *d, unsigned int reason);
 
 /* Is the domain suspended?  A snapshot, unless the domain is paused. */
 bool domain_is_suspended(const struct domain *d);
+
+/*
+ * For how long has the domain been suspended, in all, at that time?  Takes no
+ * lock.
+ */
+s_time_t guest_suspend_asleep(const struct domain *d, s_time_t at);
 
 /* XEN_DOMCTL_guest_suspend; d is NULL for DOMID_INVALID. */
 int guest_suspend_domctl(struct domain *d,

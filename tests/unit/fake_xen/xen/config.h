@@ -26,6 +26,8 @@ bool fake_is_enabled(const char *option);
 
 #define cf_check
 #define ACCESS_ONCE(x) (*(volatile __typeof__(x) *)&(x))
+#define read_atomic(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define write_atomic(p, x) __atomic_store_n(p, x, __ATOMIC_RELAXED)
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define max(x, y) \

@@ -36,8 +36,7 @@ struct vcpu {
     struct domain *domain;
     unsigned int vcpu_id;
     unsigned long pause_flags;
-    bool is_asleep;             /* The scheduler took it off its CPU... */
-    bool is_blocked;            /* ... and counts it as blocked, not offline. */
+    bool is_asleep;             /* The scheduler took it off its CPU. */
     bool evtchn_upcall_pending;
     struct {
         struct {
