@@ -97,6 +97,8 @@ COMPARED = [
      ("rss", "pss")),
     ("a guest's path when nobody sleeps", "paths", "patched", "stock",
      ("hypercall", "inject", "switch")),
+    ("a sleep, of 64 vCPUs and of 2", "paths", "64-vcpus", "2-vcpus",
+     ("suspend", "wake")),
     ("the hypervisor's memory", "sizes", "patched", "stock",
      ("domain", "vcpu", "text", "data")),
     ("dom0's counter against the guest's", "clock", "error", None, ("most",)),
