@@ -5,7 +5,8 @@
  *
  * A model beside it, written from the contract in public/guest_suspend.h, says
  * for each request what has to come of it; every domain's record is compared
- * after each step, and every list with the records.
+ * after each step, and every list with the records.  One listing goes on between
+ * the other steps: it has an end, and each domain once at most.
  *
  * "make check" runs it for a moment.  For long, from the top of the sources:
  *
@@ -311,34 +312,100 @@ static int by_seq(const void *a, const void *b)
     return one->seq < two->seq ? -1 : one->seq > two->seq;
 }
 
+/* A listing of several calls, between which anything may happen. */
+static struct {
+    uint64_t cursor, until_seq;
+    bool seen[NR_SLOTS];
+} listing;
+
+static void begin_listing(void)
+{
+    memset(&listing, 0, sizeof(listing));
+}
+
+/* What a listing has from here on, in its order; returns how many. */
+static unsigned int expected_list(uint64_t after_seq, uint64_t until_seq,
+                                  record_t *want)
+{
+    unsigned int i, nr = 0;
+
+    for (i = 0; i < NR_SLOTS; i++)
+        if (exists[i] && !domains[i].is_hidden &&
+            model[i].seq > after_seq && model[i].seq <= until_seq)
+            want[nr++] = expected(i);
+    qsort(want, nr, sizeof(*want), by_seq);
+    return nr;
+}
+
+/* The call with its continuations, as Xen makes them; each gets further. */
+static int call_list(op_t *op, uint64_t until_seq)
+{
+    const uint32_t nr = op->u.list.nr;
+    uint64_t after_seq = op->u.list.after_seq;
+    int rc;
+
+    while ((rc = guest_suspend_domctl(NULL, op)) == -ERESTART) {
+        CHECK(op->u.list.after_seq > after_seq);
+        CHECK(op->u.list.until_seq == until_seq && op->u.list.nr == nr);
+        after_seq = op->u.list.after_seq;
+    }
+    return rc;
+}
+
 static void ask_list(op_t *op)
 {
     record_t want[NR_SLOTS], *room;
-    uint64_t after_seq = op->u.list.after_seq;
+    const bool bad = op->pad || op->u.list.pad;
+    const bool preempted = fake.preempt_after;
+    uint64_t until_seq = op->u.list.until_seq ?: last_seq;
     uint32_t nr = op->u.list.nr;
-    unsigned int i, all = 0;
+    unsigned int all = expected_list(op->u.list.after_seq, until_seq, want);
     int rc;
 
-    for (i = 0; i < NR_SLOTS; i++)
-        if (exists[i] && model[i].seq > after_seq)
-            want[all++] = expected(i);
-    qsort(want, all, sizeof(*want), by_seq);
     if (nr > all)
         nr = all;
 
     /* No byte more than may be written. */
     room = malloc(nr * sizeof(*room));
     op->u.list.records.p = room;
-    rc = guest_suspend_domctl(NULL, op);
-    if (op->pad || op->u.list.pad) {
+    rc = call_list(op, until_seq);
+    if (bad) {
         CHECK(rc == -EINVAL);
     } else if (nr && !fake.copies_left) {
         CHECK(rc == -EFAULT);
     } else {
-        CHECK(!rc && op->u.list.nr == nr);
+        CHECK(!rc && op->u.list.until_seq == until_seq);
+        /* Short, but for an end never empty. */
+        CHECK(op->u.list.nr == nr ||
+              (preempted && op->u.list.nr && op->u.list.nr < nr));
+        nr = op->u.list.nr;
         CHECK(!nr || !memcmp(room, want, nr * sizeof(*room)));
     }
     free(room);
+}
+
+/* The next call of the listing. */
+static void continue_listing(void)
+{
+    record_t want[NR_SLOTS];
+    op_t op = { .op = XEN_GUEST_SUSPEND_OP_LIST };
+    unsigned int all, i;
+
+    op.u.list.after_seq = listing.cursor;
+    op.u.list.until_seq = listing.until_seq;
+    op.u.list.nr = 1 + take_byte() % NR_SLOTS;
+    all = expected_list(listing.cursor, listing.until_seq ?: last_seq, want);
+    ask_list(&op);
+    if (!fake.copies_left && all)
+        return;
+    listing.until_seq = op.u.list.until_seq;
+    for (i = 0; i < op.u.list.nr; i++) {
+        CHECK(!listing.seen[want[i].domid - 1]);
+        listing.seen[want[i].domid - 1] = true;
+        listing.cursor = want[i].seq;
+    }
+    if (!op.u.list.nr)
+        begin_listing();
 }
 
 /* Near the bounds of what a guest has, and of what there is. */
@@ -351,6 +418,13 @@ static uint32_t some_virq(void)
     uint8_t byte = take_byte();
 
     return bases[byte >> 5] + (byte & 7);
+}
+
+/* Have XSM hide some domains from here on. */
+static void hide(unsigned int mask)
+{
+    for (unsigned int i = 0; i < NR_SLOTS; i++)
+        domains[i].is_hidden = mask >> i & 1;
 }
 
 static void request(void)
@@ -369,6 +443,8 @@ static void request(void)
             i = NR_SLOTS;
             op.u.list.after_seq = last_seq - take_byte() % 16;
             op.u.list.nr = take_byte() % (NR_SLOTS + 2);
+            if (shape & 2)
+                op.u.list.until_seq = last_seq + 2 - take_byte() % 16;
         } else if (op.op == XEN_GUEST_SUSPEND_OP_RESUME && i < NR_SLOTS) {
             op.u.resume.flags = shape >> 1 & 1;
             if (op.u.resume.flags || shape & 8)
@@ -390,7 +466,14 @@ static void request(void)
     if (op.op == XEN_GUEST_SUSPEND_OP_RESUME && i < NR_SLOTS) {
         ask_resume(i, &op);
     } else if (op.op == XEN_GUEST_SUSPEND_OP_LIST && i == NR_SLOTS) {
-        ask_list(&op);
+        fake.preempt_after = shape >> 2 & 3;
+        if (shape & 32)
+            hide(take_byte());
+        if (shape & 16)
+            continue_listing();
+        else
+            ask_list(&op);
+        fake.preempt_after = 0;
     } else {
         int want = op.pad ? -EINVAL
                    : op.op > XEN_GUEST_SUSPEND_OP_RESUME ? -EOPNOTSUPP
@@ -502,6 +585,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fake_reset();
     fake.abort_on_fault = true;
     virq_due = false;
+    begin_listing();
     while (input_left) {
         something();
         check_all();

@@ -29,6 +29,8 @@ static record_t get(struct domain *d)
     return op.u.get.record;
 }
 
+static unsigned int continuations;
+
 /* One call of a listing; *until_seq is 0 to begin with. */
 static int list_until(uint64_t after_seq, uint64_t *until_seq, uint32_t room,
                       record_t *records, uint32_t *nr)
@@ -40,7 +42,11 @@ static int list_until(uint64_t after_seq, uint64_t *until_seq, uint32_t room,
     op.u.list.until_seq = *until_seq;
     op.u.list.nr = room;
     op.u.list.records.p = records;
-    rc = guest_suspend_domctl(NULL, &op);
+    continuations = 0;
+    /* As Xen does: the guest's vCPU makes the call again with what is in op. */
+    while ((rc = guest_suspend_domctl(NULL, &op)) == -ERESTART &&
+           continuations < 1000)
+        continuations++;
     *nr = op.u.list.nr;
     *until_seq = op.u.list.until_seq;
     return rc;
@@ -891,6 +897,7 @@ static void test_list_cursor(void)
 static void test_list_limits(void)
 {
     record_t all[NR_DOMAINS], got[NR_DOMAINS];
+    uint64_t until_seq = 0;
     uint32_t nr;
 
     start();
@@ -915,6 +922,9 @@ static void test_list_limits(void)
                "a bad buffer: the second batch");
     fake.copies_left = 0;
     TAP_EQ_INT(list(0, 0, got, &nr), 0, "a bad buffer: no room, no copy");
+    TAP_OK(!list_until(0, &until_seq, 0, got, &nr) && !nr &&
+           until_seq == all[NR_DOMAINS - 1].seq,
+           "no room: the bound of a listing all the same");
     TAP_EQ_INT(list(UINT64_MAX, 9, got, &nr), 0, "a bad buffer: no record");
     fake.copies_left = UINT32_MAX;
     fake.copies = 0;
@@ -922,6 +932,75 @@ static void test_list_limits(void)
     TAP_EQ_INT(fake.copies, 1, "is one copy");
     kill_domains();
     finish("limits: no fault");
+}
+
+/* Domains that XSM hides from the caller. */
+
+static unsigned int hide_all_but(unsigned int domid, record_t *all)
+{
+    unsigned int i;
+
+    for (i = 0; i < NR_DOMAINS; i++)
+        domains[i].is_hidden = domains[i].domain_id != domid;
+    all[0] = get(&domains[domid - 1]);
+    return 1;
+}
+
+static void preempt_always(void)
+{
+    fake.preempt_after = 1;
+}
+
+static void test_list_hidden(void)
+{
+    record_t all[NR_DOMAINS], got[NR_DOMAINS];
+    uint64_t until_seq = 0;
+    unsigned int i, nr_all = 0, nr_seen = 0;
+    uint64_t cursor = 0;
+    uint32_t nr, room;
+
+    start();
+    make_domains();
+    nr_all = expected_list(all);
+    for (i = 0; i < nr_all; i++) {
+        struct domain *d = &domains[all[i].domid - 1];
+
+        /* More than a batch in a row, and single ones. */
+        d->is_hidden = i < 10 || i % 3 == 0;
+        if (!d->is_hidden)
+            all[nr_seen++] = all[i];
+    }
+    for (room = 0; room <= NR_DOMAINS; room++)
+        TAP_OK(list_is(0, room, all, nr_seen) &&
+               list_is(all[1].seq, room, all, nr_seen),
+               "hidden: they take none of the room for %u", room);
+    for (i = 0, nr = 1; nr && i <= nr_seen; i++) {
+        if (list_until(cursor, &until_seq, 1, got, &nr))
+            break;
+        if (nr)
+            cursor = got[0].seq;
+    }
+    TAP_OK(!nr && i == nr_seen + 1, "hidden: a cursor finds the %u others",
+           nr_seen);
+
+    fake.between_batches = preempt_always;
+    /* One that changed late, and so comes in the last batch. */
+    nr_all = hide_all_but(4, all);
+    TAP_OK(list_is(0, NR_DOMAINS, all, nr_all),
+           "hidden: preempted, it goes on until there is one to see");
+    TAP_OK(continuations >= 1, "hidden: after %u continuations",
+           continuations);
+    hide_all_but(1, all);
+    domains[0].is_hidden = true;
+    fake.xsm_calls = 0;
+    until_seq = 0;
+    TAP_OK(!list_until(0, &until_seq, NR_DOMAINS, got, &nr) && !nr,
+           "hidden: preempted, and there is none to see");
+    TAP_EQ_INT(fake.xsm_calls, NR_DOMAINS, "hidden: each was looked at once");
+    fake.between_batches = NULL;
+    fake.preempt_after = 0;
+    kill_domains();
+    finish("hidden: no fault");
 }
 
 /* Other CPUs get in between the batches of one list operation. */
@@ -1066,6 +1145,7 @@ int main(void)
     test_list();
     test_list_cursor();
     test_list_limits();
+    test_list_hidden();
     test_list_meanwhile();
     test_list_flapping();
     test_virq();

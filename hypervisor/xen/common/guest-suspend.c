@@ -9,10 +9,13 @@
 #include <xen/guest_access.h>
 #include <xen/guest-suspend.h>
 #include <xen/rbtree.h>
+#include <xen/rcupdate.h>
 #include <xen/sched.h>
 #include <xen/spinlock.h>
 #include <xen/tasklet.h>
 #include <xen/time.h>
+
+#include <xsm/xsm.h>
 
 /* Records that the list operation copies per acquisition of the lock. */
 #define LIST_BATCH 8
@@ -266,70 +269,112 @@ static struct rb_node *first_after(uint64_t after_seq)
     return found;
 }
 
-/* *until_seq bounds the listing; 0 begins one, and is set to its bound. */
-static unsigned int get_batch(uint64_t after_seq, uint64_t *until_seq,
-                              unsigned int room,
-                              struct xen_guest_suspend_record *recs)
+/* The part of a listing that one acquisition of the lock gives. */
+struct batch {
+    unsigned int nr;
+    struct domain *domains[LIST_BATCH];
+    struct xen_guest_suspend_record recs[LIST_BATCH];
+};
+
+/*
+ * *until_seq bounds the listing; 0 begins one, and is set to its bound.  The
+ * caller holds domlist_read_lock, which keeps the batch's domains.
+ */
+static void get_batch(struct batch *batch, uint64_t after_seq,
+                      uint64_t *until_seq, unsigned int room)
 {
     struct rb_node *n;
     unsigned long flags;
-    unsigned int nr = 0;
+
+    batch->nr = 0;
 
     spin_lock_irqsave(&guest_suspend_lock, flags);
 
     if ( !*until_seq )
         *until_seq = last_seq;
 
-    for ( n = first_after(after_seq); n && nr < room; n = rb_next(n) )
+    for ( n = first_after(after_seq); n && batch->nr < room; n = rb_next(n) )
     {
-        const struct domain *d = rb_entry(n, struct domain,
-                                          guest_suspend.node);
+        struct domain *d = rb_entry(n, struct domain, guest_suspend.node);
 
         if ( d->guest_suspend.seq > *until_seq )
             break;
 
-        /* What is left of one that was destroyed may stay for long. */
-        if ( !d->is_dying )
-            fill_record(d, &recs[nr++]);
+        batch->domains[batch->nr] = d;
+        fill_record(d, &batch->recs[batch->nr]);
+        batch->nr++;
     }
 
     spin_unlock_irqrestore(&guest_suspend_lock, flags);
+}
 
-    return nr;
+/* Keep the records of domains that live and that the caller may see. */
+static void filter_batch(struct batch *batch)
+{
+    unsigned int i, kept = 0;
+
+    for ( i = 0; i < batch->nr; i++ )
+    {
+        struct domain *d = batch->domains[i];
+
+        if ( !d->is_dying &&
+             !xsm_domctl_guest_suspend(XSM_PRIV, d, XEN_GUEST_SUSPEND_OP_LIST) )
+            batch->recs[kept++] = batch->recs[i];
+    }
+
+    batch->nr = kept;
+}
+
+/*
+ * Read the next part of a listing.  Returns false at its end; otherwise
+ * *after_seq has moved, even if the filter has kept no record.
+ */
+static bool read_batch(struct batch *batch, uint64_t *after_seq,
+                       uint64_t *until_seq, unsigned int room)
+{
+    bool found;
+
+    rcu_read_lock(&domlist_read_lock);
+
+    get_batch(batch, *after_seq, until_seq, min_t(uint32_t, room, LIST_BATCH));
+    found = batch->nr;
+    if ( found )
+        *after_seq = batch->recs[batch->nr - 1].seq;
+    filter_batch(batch);
+
+    rcu_read_unlock(&domlist_read_lock);
+
+    return found;
 }
 
 static int list_records(struct xen_domctl_guest_suspend *op)
 {
-    uint64_t after_seq = op->u.list.after_seq;
-    uint64_t until_seq = op->u.list.until_seq;
-    uint32_t room = op->u.list.nr, done = 0;
+    const uint32_t room = op->u.list.nr;
+    struct batch batch;
+    uint32_t done = 0;
 
     if ( op->u.list.pad )
         return -EINVAL;
 
-    while ( done < room )
+    while ( read_batch(&batch, &op->u.list.after_seq, &op->u.list.until_seq,
+                       room - done) )
     {
-        struct xen_guest_suspend_record recs[LIST_BATCH];
-        unsigned int nr = get_batch(after_seq, &until_seq,
-                                    min_t(uint32_t, room - done, LIST_BATCH),
-                                    recs);
-
-        if ( !nr )
-            break;
-
-        if ( copy_to_guest_offset(op->u.list.records, done, recs, nr) )
+        if ( batch.nr && copy_to_guest_offset(op->u.list.records, done,
+                                              batch.recs, batch.nr) )
             return -EFAULT;
+        done += batch.nr;
 
-        after_seq = recs[nr - 1].seq;
-        done += nr;
-
-        /* A short list is no error: callers go on until they get none. */
         if ( hypercall_preempt_check() )
+        {
+            /* Callers take no record for the end, so go on from here. */
+            if ( !done )
+                return -ERESTART;
+            /* A short list is no error: they ask for the rest. */
             break;
+        }
     }
 
     op->u.list.nr = done;
-    op->u.list.until_seq = until_seq;
 
     return 0;
 }

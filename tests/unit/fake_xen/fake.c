@@ -4,7 +4,9 @@
 #include <xen/event.h>
 #include <xen/guest_access.h>
 #include <xen/rbtree.h>
+#include <xen/rcupdate.h>
 #include <xen/tasklet.h>
+#include <xsm/xsm.h>
 
 #include "fake.h"
 
@@ -14,6 +16,7 @@
 #include <string.h>
 
 struct fake fake;
+rcu_read_lock_t domlist_read_lock;
 bool fake_is_arm;
 
 static struct fake_cpu boot_cpu;
@@ -228,9 +231,36 @@ void fake_drop_tasklets(void)
         ;
 }
 
+void rcu_read_lock(rcu_read_lock_t *lock)
+{
+    fake_expect_no_lock("rcu_read_lock");
+    fake.cpu->in_rcu = true;
+}
+
+void rcu_read_unlock(rcu_read_lock_t *lock)
+{
+    if (!fake.cpu->in_rcu)
+        fake_fault("an RCU read lock given back that was not taken");
+    fake.cpu->in_rcu = false;
+}
+
+int fake_xsm(struct domain *d, uint32_t op)
+{
+    /* It may take locks of its own, and d must not go meanwhile. */
+    fake_expect_no_lock("xsm_domctl_guest_suspend");
+    if (!fake.cpu->in_rcu)
+        fake_fault("XSM asked about a domain that may be gone");
+    if (op != XEN_GUEST_SUSPEND_OP_LIST)
+        fake_fault("XSM asked about operation %u", op);
+    fake.xsm_calls++;
+    return d->is_hidden ? -EPERM : 0;
+}
+
 size_t fake_copy_to_guest(void *to, const void *from, size_t size)
 {
     fake_expect_no_lock("copy_to_guest_offset");
+    if (fake.cpu->in_rcu)
+        fake_fault("guest memory written under an RCU read lock");
     fake.copies++;
     if (!fake.copies_left)
         return size;

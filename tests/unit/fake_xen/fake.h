@@ -28,6 +28,7 @@ struct fake_cpu {
     bool irqs_off;
     unsigned int nr_locks;
     spinlock_t *locks[FAKE_MAX_LOCKS];
+    bool in_rcu;                /* In an RCU read section. */
 };
 
 struct fake {
@@ -41,6 +42,7 @@ struct fake {
     s_time_t tick;              /* Added by each look at the clock. */
     unsigned int global_virqs;
     unsigned int watchdog_calls;
+    unsigned int xsm_calls;
     unsigned int copies;        /* Calls of copy_to_guest_offset() so far. */
     unsigned int copies_left;   /* Until they fail. */
     unsigned int preempt_after; /* Looks at hypercall_preempt_check() until it

@@ -110,7 +110,8 @@ DEFINE_XEN_GUEST_HANDLE(xen_guest_suspend_record_t);
 /*
  * The records whose seq is greater than u.list.after_seq, in the order of seq,
  * as many as there is room for: u.list.  xen_domctl.domain: DOMID_INVALID.
- * after_seq 0 begins with every domain.  Reading clears nothing.
+ * after_seq 0 begins with every domain.  Reading clears nothing.  Domains that
+ * XSM hides from the caller are left out, and take no room.
  *
  * A listing may take several calls: each continues with the seq of the last
  * record of the one before, until there is none.  until_seq bounds the listing.
@@ -151,7 +152,7 @@ struct xen_domctl_guest_suspend {
             struct xen_guest_suspend_record record; /* OUT */
         } get;
         struct {
-            uint64_aligned_t after_seq;             /* IN */
+            uint64_aligned_t after_seq; /* IN; the call may change it. */
             uint32_t nr;           /* IN: room in records; OUT: how many */
             uint32_t pad;                           /* IN: must be zero. */
             XEN_GUEST_HANDLE_64(xen_guest_suspend_record_t) records; /* OUT */

@@ -93,7 +93,10 @@ bool domain_is_suspended(const struct domain *d);
  */
 s_time_t guest_suspend_asleep(const struct domain *d, s_time_t at);
 
-/* XEN_DOMCTL_guest_suspend; d is NULL for DOMID_INVALID. */
+/*
+ * XEN_DOMCTL_guest_suspend; d is NULL for DOMID_INVALID.  -ERESTART: op has
+ * where to go on, in a continuation.
+ */
 int guest_suspend_domctl(struct domain *d,
                          struct xen_domctl_guest_suspend *op);
 

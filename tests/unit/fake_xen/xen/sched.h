@@ -8,6 +8,7 @@
 #include <xen/errno.h>
 #include <xen/guest-suspend.h>
 #include <xen/list.h>
+#include <xen/rcupdate.h>
 #include <xen/spinlock.h>
 
 #include <xen/xen.h> /* Of libxen-dev: domid_t */
@@ -65,6 +66,7 @@ struct domain {
     bool is_dying;
     bool is_shutting_down;
     bool is_hardware;
+    bool is_hidden;             /* XSM lets nobody see it in a list. */
     bool is_32bit;
     unsigned int watchdogs_stopped;
     struct guest_suspend guest_suspend;
@@ -84,6 +86,8 @@ struct domain {
 
 struct vcpu *fake_current(void);
 #define current fake_current()
+
+extern rcu_read_lock_t domlist_read_lock;
 
 void vcpu_wake(struct vcpu *v);
 void vcpu_sleep_nosync(struct vcpu *v);
