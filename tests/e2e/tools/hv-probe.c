@@ -159,11 +159,11 @@ static int do_call(int argc, char **argv)
     struct xen_guest_suspend_record *records = buffer(ROOM * sizeof(*records));
     struct xen_domctl_guest_suspend *op = &f->u.op;
     uint64_t version = 0, domid = DOMID_INVALID, what = 0, pad = 0;
-    uint64_t after = 0, nr = ROOM, list_pad = 0, bad_buffer = 0;
+    uint64_t after = 0, until = 0, nr = ROOM, list_pad = 0, bad_buffer = 0;
     uint64_t seq = 0, instance = 0, flags = 0, virq = 0;
     const struct { const char *key; uint64_t *value; } fields[] = {
         { "version", &version }, { "domid", &domid }, { "op", &what },
-        { "pad", &pad }, { "after", &after }, { "nr", &nr },
+        { "pad", &pad }, { "after", &after }, { "until", &until }, { "nr", &nr },
         { "list-pad", &list_pad }, { "bad-buffer", &bad_buffer },
         { "seq", &seq }, { "instance", &instance }, { "flags", &flags },
         { "virq", &virq },
@@ -192,6 +192,7 @@ static int do_call(int argc, char **argv)
     op->pad = (uint32_t)pad;
     if (what == XEN_GUEST_SUSPEND_OP_LIST) {
         op->u.list.after_seq = after;
+        op->u.list.until_seq = until;
         op->u.list.nr = (uint32_t)nr;
         op->u.list.pad = (uint32_t)list_pad;
         if (bad_buffer)
