@@ -130,8 +130,10 @@ mmu_on:
  */
     .globl secondary_entry
 secondary_entry:
-    mrs     x9, mpidr_el1
+    mrs     x9, mpidr_el1           /* As in vcpu_id(). */
+    ubfx    x10, x9, #8, #8
     and     x9, x9, #0xff
+    add     x9, x9, x10, lsl #4
     adrp    x19, vcpu_starts
     add     x19, x19, :lo12:vcpu_starts
     add     x19, x19, x9, lsl #4

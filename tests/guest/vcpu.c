@@ -11,7 +11,7 @@ _Static_assert(offsetof(struct sleep_call, x) == SLEEP_X, "start.S");
 _Static_assert(offsetof(struct sleep_call, entry) == SLEEP_ENTRY, "start.S");
 _Static_assert(offsetof(struct sleep_call, q) == SLEEP_Q, "start.S");
 
-#define MAX_VCPUS           4
+#define MAX_VCPUS           128
 /* By vCPU, for start.S. */
 struct vcpu_start vcpu_starts[MAX_VCPUS];
 _Static_assert(sizeof(vcpu_starts[0]) == 16, "start.S");
@@ -84,16 +84,22 @@ unsigned int vcpu_id(void)
     return (mpidr & 0xff) + (mpidr >> 8 & 0xff) * 16;
 }
 
+/* What PSCI calls it: the reverse of vcpu_id(). */
+static uint64_t affinity(unsigned int id)
+{
+    return (id / 16) << 8 | id % 16;
+}
+
 int64_t vcpu_start(unsigned int id, void (*fn)(void))
 {
     vcpu_starts[id].stack_top = (uint64_t)stacks[id] + sizeof(stacks[id]);
     vcpu_starts[id].fn = fn;
-    return psci(PSCI_CPU_ON_64, id, (uint64_t)secondary_entry, 0);
+    return psci(PSCI_CPU_ON_64, affinity(id), (uint64_t)secondary_entry, 0);
 }
 
 bool vcpu_is_off(unsigned int id)
 {
-    return psci(PSCI_AFFINITY_INFO_64, id, 0, 0) == 1;
+    return psci(PSCI_AFFINITY_INFO_64, affinity(id), 0, 0) == 1;
 }
 
 void power_off(void)

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <ucontext.h>
 
+#include <asm/psci.h>
 #include <asm/time.h>
 #include <xen/list.h>
 
@@ -86,7 +87,7 @@ static void give_way(unsigned int touches, spinlock_t *lock)
     self->touches = touches;
     /* What a lock guards may be touched while it is held. */
     for (i = 0; i < self->cpu.nr_locks; i++)
-        self->touches |= self->cpu.locks[i]->is_leaf ? FAKE_LEAF : FAKE_VGIC;
+        self->touches |= fake_lock_guards(self->cpu.locks[i]);
     self->lock = lock;
     swapcontext(&self->context, &scheduler);
 }
@@ -173,14 +174,40 @@ static bool other_is_off(void)
 
 static void other_goes_off(void)
 {
-    set_bit(_VPF_down, &other_vcpu->pause_flags);
-    vcpu_sleep_nosync(other_vcpu);
+    fake_cpu_off(other_vcpu);
 }
 
 static void guest_sleeps_once_other_is_off(void)
 {
     wait_until(other_is_off, FAKE_OTHERS);
     guest_sleep_once();
+}
+
+/* The last vCPU switches vCPU 1 on, and itself off. */
+
+static struct vcpu *const last_vcpu = &domains[0].vcpu[2];
+
+static void last_switches_other_on(void)
+{
+    fake_cpu_on(other_vcpu);
+    fake_cpu_off(last_vcpu);
+}
+
+/* The others have two vCPUs. */
+static bool has_last_vcpu(const struct scenario *s)
+{
+    return s->actors[1] == last_switches_other_on;
+}
+
+static bool other_runs(void)
+{
+    return !other_vcpu->pause_flags && !other_vcpu->is_asleep;
+}
+
+static void other_goes_off_again(void)
+{
+    wait_until(other_runs, FAKE_OTHERS);
+    fake_cpu_off(other_vcpu);
 }
 
 static void spi_comes_for_other(void)
@@ -312,7 +339,12 @@ static void check_step(void)
 {
     unsigned int i;
     uint64_t newest = last_seq;
+    const struct vcpu *v;
 
+    if (dom->guest_suspend.state == XEN_GUEST_SUSPEND_STATE_SUSPENDED)
+        for_each_vcpu (dom, v)
+            if (v != guest_vcpu && !(v->pause_flags & VPF_down))
+                say_wrong("asleep with another vCPU online");
     for (i = 0; i < NR_DOMAINS; i++) {
         const struct guest_suspend *gs = &domains[i].guest_suspend;
 
@@ -357,8 +389,15 @@ static void check_end(const struct scenario *s)
             say_wrong(suspended ? "suspended, but not kept from running"
                                 : "running, but kept from it");
     }
-    if (!(other_vcpu->pause_flags & VPF_down) || !other_vcpu->is_asleep)
-        say_wrong("vCPU 1 came online");
+    for_each_vcpu (dom, v) {
+        bool off = v->pause_flags & VPF_down;
+
+        if (v != guest_vcpu && !off && !has_last_vcpu(s))
+            say_wrong("another vCPU came online");
+        if (v != guest_vcpu && v->is_asleep != off)
+            say_wrong(off ? "off, but on a CPU"
+                          : "online, but not let onto a CPU");
+    }
     if (suspended && !guest_vcpu->is_asleep)
         say_wrong("suspended, but on its CPU");
     if (!suspended && guest_vcpu->is_asleep)
@@ -415,6 +454,14 @@ static const char *must_sleep(void)
     return is_asleep() ? NULL : "an interrupt of an offline vCPU ended it";
 }
 
+/* One of the others is online at any time. */
+static const char *must_be_refused(void)
+{
+    return rc_of(guest_sleeps) != PSCI_DENIED ||
+           dom->guest_suspend.nr_suspends
+           ? "a sleep with another vCPU online" : NULL;
+}
+
 static const char *must_run(void)
 {
     return is_asleep() ? "the guest sleeps on" : NULL;
@@ -465,6 +512,8 @@ static const char *one_of_two(void)
 static const struct scenario pairs[] = {
     { "entry, interrupt", false, { guest_sleeps, spi_comes }, must_run },
     { "entry, timer", false, { guest_sleeps, timer_expires }, must_run },
+    { "entry, a vCPU that switches another on", false,
+      { guest_sleeps, last_switches_other_on }, must_be_refused },
     { "entry, toolstack", false, { guest_sleeps, toolstack_wakes }, NULL },
     { "entry, toolstack with a vIRQ", false,
       { guest_sleeps, toolstack_injects }, NULL },
@@ -527,6 +576,10 @@ static const struct scenario crowds[] = {
     { "entry, another vCPU that went off, its interrupt", false,
       { other_goes_off, guest_sleeps_once_other_is_off, spi_comes_for_other },
       must_sleep },
+    { "entry, a vCPU that switches another on, and that goes off", false,
+      { guest_sleeps, last_switches_other_on, other_goes_off_again }, NULL },
+    { "entry, a vCPU that switches another on, interrupt", false,
+      { guest_sleeps, last_switches_other_on, spi_comes }, must_be_refused },
     { "entry, interrupt, reader of VIRQs", false,
       { guest_sleeps, spi_comes, reader_gets_virq }, must_run },
 };
@@ -550,6 +603,8 @@ static void set_up(const struct scenario *s)
     fake.tick = 1;
     dom0.vcpu[0].domain = &dom0;
     running = NULL;
+    if (has_last_vcpu(s))
+        fake.nr_vcpus = 3;
     for (i = 0; i < NR_DOMAINS; i++) {
         fake_domain_create(&domains[i], i + 1);
         fake_arm_domain_init(&domains[i]);
@@ -563,6 +618,10 @@ static void set_up(const struct scenario *s)
     if (s->actors[0] == other_goes_off) {
         other_vcpu->pause_flags = 0;
         other_vcpu->is_asleep = false;
+    }
+    if (has_last_vcpu(s)) {
+        last_vcpu->pause_flags = 0;
+        last_vcpu->is_asleep = false;
     }
 
     wrong = NULL;

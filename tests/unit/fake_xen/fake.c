@@ -31,6 +31,7 @@ void fake_reset(void)
         .cpu = &boot_cpu,
         .caller = &dom0.vcpu[0],
         .now = 1,
+        .nr_vcpus = 2,
         .copies_left = UINT32_MAX,
     };
     fake_is_arm = true;
@@ -78,17 +79,18 @@ bool fake_is_enabled(const char *option)
     return fake_is_arm;
 }
 
-static unsigned int what_lock_guards(const spinlock_t *lock)
+unsigned int fake_lock_guards(const spinlock_t *lock)
 {
+    if (lock->is_domain)
+        return FAKE_DOMAIN;
     return lock->is_leaf ? FAKE_LEAF : FAKE_VGIC;
 }
 
-unsigned long fake_spin_lock_irqsave(spinlock_t *lock)
+static void take(spinlock_t *lock)
 {
     struct fake_cpu *cpu = fake.cpu;
-    unsigned long flags = cpu->irqs_off;
 
-    fake_point(what_lock_guards(lock), lock);
+    fake_point(fake_lock_guards(lock), lock);
     if (cpu->nr_locks && cpu->locks[cpu->nr_locks - 1]->is_leaf)
         fake_fault("a lock taken under a leaf lock");
     if (lock->holder) {
@@ -102,11 +104,9 @@ unsigned long fake_spin_lock_irqsave(spinlock_t *lock)
     }
     lock->holder = cpu;
     cpu->locks[cpu->nr_locks++] = lock;
-    cpu->irqs_off = true;
-    return flags;
 }
 
-void fake_spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
+static void give_back(spinlock_t *lock)
 {
     struct fake_cpu *cpu = fake.cpu;
 
@@ -117,8 +117,40 @@ void fake_spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
     }
     cpu->nr_locks--;
     lock->holder = NULL;
-    /* Interrupts were off before exactly where a lock was held. */
-    if (flags != (cpu->nr_locks != 0))
+}
+
+void fake_domain_lock(spinlock_t *lock)
+{
+    if (fake.cpu->nr_locks || fake.cpu->irqs_off)
+        fake_fault("the domain lock taken under another, or with interrupts "
+                   "off");
+    take(lock);
+}
+
+void fake_domain_unlock(spinlock_t *lock)
+{
+    give_back(lock);
+    fake_point(FAKE_DOMAIN, NULL);
+}
+
+unsigned long fake_spin_lock_irqsave(spinlock_t *lock)
+{
+    unsigned long flags = fake.cpu->irqs_off;
+
+    take(lock);
+    fake.cpu->irqs_off = true;
+    return flags;
+}
+
+void fake_spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
+{
+    struct fake_cpu *cpu = fake.cpu;
+    unsigned int left;
+
+    give_back(lock);
+    left = cpu->nr_locks;
+    /* Interrupts were off before exactly where such a lock was held. */
+    if (flags != (left && !cpu->locks[left - 1]->is_domain))
         fake_fault("a lock given back with the flags of another");
     cpu->irqs_off = flags;
     /* What the caller now looks at without the lock may have changed. */
@@ -139,6 +171,12 @@ struct vcpu *fake_current(void)
 void fake_flags_point(const struct vcpu *v)
 {
     fake_point(v->vcpu_id ? FAKE_OTHERS : FAKE_FLAGS, NULL);
+}
+
+bool is_vcpu_online(const struct vcpu *v)
+{
+    fake_flags_point(v);
+    return !(v->pause_flags & VPF_down);
 }
 
 /* The only bits that the code changes are those of vCPUs. */
@@ -355,8 +393,12 @@ void fake_domain_create(struct domain *d, domid_t domid)
 {
     unsigned int i;
 
-    *d = (struct domain){ .domain_id = domid };
-    for (i = 0; i < FAKE_NR_VCPUS; i++) {
+    *d = (struct domain){
+        .domain_id = domid,
+        .domain_lock.is_domain = true,
+        .nr_vcpus = fake.nr_vcpus,
+    };
+    for (i = 0; i < d->nr_vcpus; i++) {
         d->vcpu[i].domain = d;
         d->vcpu[i].vcpu_id = i;
         if (i) {

@@ -20,6 +20,7 @@
 #define FAKE_VGIC     (1U << 1)  /* Other locks. */
 #define FAKE_FLAGS    (1U << 2)  /* pause_flags and is_asleep... */
 #define FAKE_OTHERS   (1U << 3)  /* ... of another vCPU than the first. */
+#define FAKE_DOMAIN   (1U << 4)  /* The domain lock. */
 
 #define FAKE_MAX_LOCKS 4
 
@@ -40,6 +41,7 @@ struct fake {
 
     s_time_t now;
     s_time_t tick;              /* Added by each look at the clock. */
+    unsigned int nr_vcpus;      /* Of the domains that are made. */
     unsigned int global_virqs;
     unsigned int watchdog_calls;
     unsigned int xsm_calls;
@@ -59,10 +61,12 @@ struct fake {
 
 extern struct fake fake;
 
-/* All settings as new: no fault, time 1, an Arm host, dom0 calling. */
+/* All as new: no fault, time 1, an Arm host, two vCPUs, dom0 calling. */
 void fake_reset(void);
 
 void fake_point(unsigned int touches, spinlock_t *lock);
+/* What may be touched while the lock is held. */
+unsigned int fake_lock_guards(const spinlock_t *lock);
 /* The same, before a look at v's pause flags or a change of them. */
 void fake_flags_point(const struct vcpu *v);
 void fake_expect_no_lock(const char *what);

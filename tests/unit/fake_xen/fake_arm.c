@@ -44,6 +44,11 @@ struct vcpu *vgic_get_target_vcpu(struct vcpu *v, unsigned int virq)
     return virq < NR_LOCAL_IRQS ? v : &v->domain->vcpu[fake_arm.spi_target];
 }
 
+struct pending_irq *irq_to_pending(struct vcpu *v, unsigned int irq)
+{
+    return fake_irq(v, irq);
+}
+
 struct pending_irq *fake_irq(struct vcpu *v, unsigned int irq)
 {
     return irq < NR_LOCAL_IRQS ? &v->arch.vgic.pending_irqs[irq]
@@ -74,6 +79,40 @@ void vgic_inject_irq(struct domain *d, struct vcpu *v, unsigned int virq,
     spin_unlock_irqrestore(&v->arch.vgic.lock, flags);
     if (woken)
         guest_suspend_release(d);
+}
+
+void fake_vuart(struct domain *d, uint32_t ris, uint32_t imsc)
+{
+    d->arch.vpl011.virq = FAKE_VUART;
+    d->arch.vpl011.uartris = ris;
+    d->arch.vpl011.uartimsc = imsc;
+}
+
+void fake_event(struct vcpu *v)
+{
+    bool was_pending;
+
+    fake_point(FAKE_FLAGS, NULL);
+    was_pending = v->evtchn_upcall_pending;
+    v->evtchn_upcall_pending = true;
+    if (!was_pending)
+        vgic_inject_irq(v->domain, v, FAKE_EVTCHN, true);
+}
+
+void fake_cpu_on(struct vcpu *v)
+{
+    if (is_vcpu_online(v))
+        return;
+    domain_lock(v->domain);
+    clear_bit(_VPF_down, &v->pause_flags);
+    domain_unlock(v->domain);
+    vcpu_wake(v);
+}
+
+void fake_cpu_off(struct vcpu *v)
+{
+    set_bit(_VPF_down, &v->pause_flags);
+    vcpu_sleep_nosync(v);
 }
 
 static void init_irq(struct pending_irq *p, unsigned int irq)
@@ -136,7 +175,8 @@ bool fake_has_irq(const struct vcpu *v)
 
     list_for_each_entry (p, &v->arch.vgic.inflight_irqs, inflight)
         if (test_bit(GIC_IRQ_GUEST_QUEUED, &p->status) &&
-            test_bit(GIC_IRQ_GUEST_ENABLED, &p->status))
+            test_bit(GIC_IRQ_GUEST_ENABLED, &p->status) &&
+            (p->irq != FAKE_EVTCHN || v->evtchn_upcall_pending))
             return true;
     return false;
 }

@@ -117,10 +117,29 @@ static bool entry_point_is_valid(struct domain *d, register_t entry_point)
     return p2m_is_ram(t);
 }
 
+/*
+ * Under the domain lock no vCPU comes online.  One that goes offline is done
+ * with its CPU_ON calls.  So when this finds all others offline, they are, and
+ * nobody but the toolstack can bring one online.  That pauses the domain first,
+ * and so comes after the suspend has begun.
+ */
+static bool other_vcpu_is_online(const struct vcpu *v)
+{
+    const struct vcpu *other;
+
+    for_each_vcpu ( v->domain, other )
+        if ( other != v && is_vcpu_online(other) )
+            return true;
+
+    return false;
+}
+
 int32_t vpsci_system_suspend(register_t entry_point, register_t context_id)
 {
-    struct vcpu *v = current, *other;
+    struct vcpu *v = current;
     struct domain *d = v->domain;
+    bool entry_is_valid;
+    int32_t rc = PSCI_DENIED;
 
     if ( is_hardware_domain(d) )
     {
@@ -128,27 +147,25 @@ int32_t vpsci_system_suspend(register_t entry_point, register_t context_id)
         return PSCI_NOT_SUPPORTED;
     }
 
-    /*
-     * With every other vCPU offline, nobody but the toolstack can bring one
-     * online; that pauses the domain first, and so comes after this.
-     */
-    for_each_vcpu ( d, other )
-    {
-        if ( other != v && is_vcpu_online(other) )
-        {
-            guest_suspend_denied(d, XEN_GUEST_SUSPEND_DENIED_VCPU_ONLINE);
-            return PSCI_DENIED;
-        }
-    }
+    entry_is_valid = entry_point_is_valid(d, entry_point);
 
-    if ( !entry_point_is_valid(d, entry_point) )
+    /* The lock that CPU_ON takes to bring a vCPU online. */
+    domain_lock(d);
+
+    if ( other_vcpu_is_online(v) )
+        guest_suspend_denied(d, XEN_GUEST_SUSPEND_DENIED_VCPU_ONLINE);
+    else if ( !entry_is_valid )
     {
         guest_suspend_denied(d, XEN_GUEST_SUSPEND_DENIED_BAD_ENTRY);
-        return PSCI_INVALID_ADDRESS;
+        rc = PSCI_INVALID_ADDRESS;
     }
+    else if ( guest_suspend_begin(d, v, XEN_GUEST_SUSPEND_KIND_PSCI) )
+        rc = PSCI_SUCCESS;
 
-    if ( !guest_suspend_begin(d, v, XEN_GUEST_SUSPEND_KIND_PSCI) )
-        return PSCI_DENIED;
+    domain_unlock(d);
+
+    if ( rc != PSCI_SUCCESS )
+        return rc;
 
     /*
      * Not here: the caller has yet to set the call's result and, for an SMC,

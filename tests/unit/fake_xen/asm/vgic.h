@@ -19,6 +19,7 @@
 
 #define vgic_num_irqs(d) (NR_LOCAL_IRQS + FAKE_NR_SPIS + 0U * (d)->domain_id)
 
+struct pending_irq *irq_to_pending(struct vcpu *v, unsigned int irq);
 struct pending_irq *spi_to_pending(struct domain *d, unsigned int irq);
 struct vcpu *vgic_get_target_vcpu(struct vcpu *v, unsigned int virq);
 void vgic_inject_irq(struct domain *d, struct vcpu *v, unsigned int virq,

@@ -15,6 +15,7 @@
 #define CONFIG_GUEST_SUSPEND 1
 #define CONFIG_ARM_64 1
 #define CONFIG_GICV3 1
+#define CONFIG_SBSA_VUART_CONSOLE 1
 
 /* The C library has another one. */
 #define register_t uint64_t

@@ -13,7 +13,8 @@
 
 #include <xen/xen.h> /* Of libxen-dev: domid_t */
 
-#define FAKE_NR_VCPUS 2
+/* Room for so many; a domain has fake.nr_vcpus. */
+#define FAKE_MAX_VCPUS 3
 
 #define _VPF_blocked    0
 #define _VPF_suspended  9
@@ -56,10 +57,12 @@ struct vcpu {
     } arch;
 };
 
-#define vcpu_info(v, field) ((v)->field)
-#define is_vcpu_online(v) (!((v)->pause_flags & VPF_down))
+/* The guest and senders of events change it meanwhile. */
+void fake_flags_point(const struct vcpu *v);
+#define vcpu_info(v, field) (fake_flags_point(v), (v)->field)
+bool is_vcpu_online(const struct vcpu *v);
 #define for_each_vcpu(d, v) \
-    for ((v) = (d)->vcpu; (v) < (d)->vcpu + FAKE_NR_VCPUS; (v)++)
+    for ((v) = (d)->vcpu; (v) < (d)->vcpu + (d)->nr_vcpus; (v)++)
 
 struct domain {
     domid_t domain_id;
@@ -70,9 +73,15 @@ struct domain {
     bool is_32bit;
     unsigned int watchdogs_stopped;
     struct guest_suspend guest_suspend;
-    struct vcpu vcpu[FAKE_NR_VCPUS];
+    spinlock_t domain_lock;
+    unsigned int nr_vcpus;
+    struct vcpu vcpu[FAKE_MAX_VCPUS];
     struct {
         unsigned int evtchn_irq;
+        struct {
+            uint32_t uartris, uartimsc;
+            unsigned int virq;
+        } vpl011;
         struct {
             unsigned int intid_bits;
             struct pending_irq pending_irqs[FAKE_NR_SPIS];
@@ -83,6 +92,9 @@ struct domain {
 #define is_hardware_domain(d) ((d)->is_hardware)
 #define is_32bit_domain(d) ((d)->is_32bit)
 #define is_64bit_domain(d) (!(d)->is_32bit)
+
+#define domain_lock(d) fake_domain_lock(&(d)->domain_lock)
+#define domain_unlock(d) fake_domain_unlock(&(d)->domain_lock)
 
 struct vcpu *fake_current(void);
 #define current fake_current()

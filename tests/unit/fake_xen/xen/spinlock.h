@@ -14,6 +14,7 @@ struct fake_cpu;
 
 typedef struct spinlock {
     bool is_leaf;
+    bool is_domain;             /* Taken first, and leaves interrupts on. */
     const struct fake_cpu *holder;
 } spinlock_t;
 
@@ -29,5 +30,7 @@ typedef struct spinlock {
 
 unsigned long fake_spin_lock_irqsave(spinlock_t *lock);
 void fake_spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags);
+void fake_domain_lock(spinlock_t *lock);
+void fake_domain_unlock(spinlock_t *lock);
 
 #endif
