@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xen/lib.h>
 #include <asm/psci.h>
 #include <asm/time.h>
 #include <asm/vgic.h>
@@ -178,27 +179,41 @@ static void shut_down(unsigned int i)
     fake_domain_shutdown(&domains[i]);
 }
 
-/* The first interrupt in flight that ends a suspend, or NULL. */
-static const struct pending_irq *pending(const struct vcpu *v)
+/* Is the line of a level interrupt high?  Others have none to look at. */
+static bool line_is_high(const struct vcpu *v, unsigned int irq)
 {
     const uint32_t fired = CNTx_CTL_ENABLE | CNTx_CTL_PENDING;
+
+    if (irq == FAKE_PHYS_TIMER)
+        return (v->arch.phys_timer.ctl & (fired | CNTx_CTL_MASK)) == fired;
+    if (irq == FAKE_EVTCHN)
+        return v->evtchn_upcall_pending;
+    return true;
+}
+
+/* The first interrupt that is pending and ends a suspend at entry, or NULL. */
+static const struct pending_irq *pending(struct vcpu *v)
+{
+    static const unsigned int lines[] = { FAKE_PHYS_TIMER, FAKE_EVTCHN };
+    const uint32_t fired = CNTx_CTL_ENABLE | CNTx_CTL_PENDING;
     const struct pending_irq *p;
+    unsigned int i;
 
     list_for_each_entry (p, &v->arch.vgic.inflight_irqs, inflight) {
-        const uint32_t ctl = v->arch.phys_timer.ctl & (fired | CNTx_CTL_MASK);
-        bool high = true;
-
-        if (p->irq == FAKE_VIRT_TIMER)
-            high = (fake_sysregs.CNTV_CTL_EL0 & fired) == fired;
-        else if (p->irq == FAKE_PHYS_TIMER)
-            high = ctl == fired;
-        else if (p->irq == FAKE_EVTCHN)
-            high = v->evtchn_upcall_pending;
+        bool high = p->irq == FAKE_VIRT_TIMER ?
+                    (fake_sysregs.CNTV_CTL_EL0 & fired) == fired :
+                    line_is_high(v, p->irq);
 
         if (high && test_bit(GIC_IRQ_GUEST_ENABLED, &p->status) &&
             (test_bit(GIC_IRQ_GUEST_QUEUED, &p->status) ||
              (test_bit(GIC_IRQ_GUEST_VISIBLE, &p->status) &&
               fake_arm.lr_pending)))
+            return p;
+    }
+    for (i = 0; i < ARRAY_SIZE(lines); i++) {
+        p = fake_irq(v, lines[i]);
+        if (list_empty(&p->inflight) && line_is_high(v, p->irq) &&
+            test_bit(GIC_IRQ_GUEST_ENABLED, &p->status))
             return p;
     }
     return NULL;
@@ -249,7 +264,7 @@ static void interrupt_comes(unsigned int i)
     unsigned int irq = take_byte() % (NR_LOCAL_IRQS + FAKE_NR_SPIS);
     bool enabled = test_bit(GIC_IRQ_GUEST_ENABLED, &fake_irq(v, irq)->status);
 
-    if (is_suspended(i) && enabled)
+    if (is_suspended(i) && enabled && line_is_high(v, irq))
         model_wake(i, XEN_GUEST_SUSPEND_WAKE_INTERRUPT, irq, 0);
     vgic_inject_irq(&domains[i], v, irq, true);
 }

@@ -463,6 +463,24 @@ static void wake_sources(void)
     }
     quiet();
 
+    /* Only moved: Xen masked it when it raised the interrupt. */
+    before = irq_count[IRQ_VTIMER];
+    gic_enable(IRQ_VTIMER);
+    vtimer_set(vcount(), TIMER_ENABLE);
+    WAIT_UNTIL(gic_highest_pending() == IRQ_VTIMER);
+    at = vcount() + ms_to_ticks(QUIET_MS);
+    vtimer_move(at);
+    ptimer_arm(FALLBACK_MS);
+    sleep_simply();
+    if (woken("vtimer-pending-then-moved-wakes")) {
+        report_true("", "vtimer-pending-then-moved-not-before-its-time",
+                    call.entry.cntvct >= at,
+                    "expected a wake after the compare value, got it before");
+        report_taken_once("vtimer-pending-then-moved-wakes", IRQ_VTIMER,
+                          before);
+    }
+    quiet();
+
     /* The same of the physical timer, which Xen emulates. */
     ptimer_arm(0);
     if (!WAIT_UNTIL(gic_highest_pending() == IRQ_PTIMER)) {
@@ -547,6 +565,163 @@ static void event_channels(void)
         report_taken_once("evtchn-from-console-daemon-wakes", IRQ_EVTCHN,
                           before);
     xen_evtchn_mask(console_port);
+    quiet();
+}
+
+/* The lines of level interrupts: pending for as long as they are high */
+
+static int level_port;
+
+static void evtchn_raise(void)
+{
+    xen_evtchn_clear(level_port);
+    xen_evtchn_send(level_port);
+}
+
+static void ptimer_raise(void)
+{
+    ptimer_set(pcount(), TIMER_ENABLE);
+}
+
+/* There is room for more as soon as one is sent. */
+static void uart_raise(void)
+{
+    uart_enable(UART_CAN_SEND);
+    uart_send('.');
+}
+
+static const struct level {
+    const char *prefix;
+    unsigned int irq;
+    void (*raise)(void);
+} levels[] = {
+    { "ptimer-", IRQ_PTIMER, ptimer_raise },
+    { "evtchn-", IRQ_EVTCHN, evtchn_raise },
+    { "uart-", IRQ_VUART, uart_raise },
+};
+
+/* Raise the line and take its interrupt, once, in that way. */
+static bool level_taken(const struct level *l, const char *name,
+                        enum irq_answer how)
+{
+    gic_enable(l->irq);
+    l->raise();
+    irq_answer = how;
+    if (irq_window(l->irq, 2000))
+        return true;
+    irq_answer = IRQ_QUIETEN;
+    report_error(l->prefix, name, "the interrupt does not come");
+    return false;
+}
+
+static void level_line(const struct level *l)
+{
+    uint32_t before = irq_count[l->irq];
+
+    /* Ended, its cause left alone. */
+    if (level_taken(l, "ended-while-high-comes-again", IRQ_LEAVE)) {
+        report_equal(l->prefix, "ended-while-high-comes-again", l->irq,
+                     gic_highest_pending());
+        irq_window(l->irq, 2000);
+        report_equal(l->prefix, "ended-while-low-comes-no-more", IRQ_NONE,
+                     gic_highest_pending());
+        report_equal(l->prefix, "taken-each-time", 2,
+                     irq_count[l->irq] - before);
+    }
+
+    /*
+     * Disabled and ended, its cause left alone, as by an operating system that
+     * is to take it later.
+     */
+    if (level_taken(l, "enabled-while-high-comes-again", IRQ_DISABLE)) {
+        report_equal(l->prefix, "disabled-while-high-comes-not", IRQ_NONE,
+                     gic_highest_pending());
+        gic_enable(l->irq);
+        report_equal(l->prefix, "enabled-while-high-comes-again", l->irq,
+                     gic_highest_pending());
+        irq_window(l->irq, 2000);
+    }
+
+    /* Disabled, lowered, enabled. */
+    if (level_taken(l, "enabled-while-low-comes-not", IRQ_DISABLE)) {
+        gic_quieten(l->irq);
+        gic_enable(l->irq);
+        report_equal(l->prefix, "enabled-while-low-comes-not", IRQ_NONE,
+                     gic_highest_pending());
+    }
+    gic_disable(l->irq);
+}
+
+/* Sleeps that a line is there to end, or that it must not end. */
+static void level_sleep(const struct level *l)
+{
+    const uint32_t before = irq_count[l->irq];
+
+    /* The other timer is the end of this one's sleeps. */
+    if (l->irq == IRQ_PTIMER)
+        return;
+
+    gic_enable(l->irq);
+    l->raise();
+    if (!WAIT_UNTIL(gic_highest_pending() == l->irq)) {
+        report_error(l->prefix, "sleep", "the interrupt does not come");
+        return;
+    }
+    ptimer_arm(FALLBACK_MS);
+    sleep_simply();
+    if (woken("level-pending-at-entry-wakes"))
+        report_true(l->prefix, "pending-at-entry-wakes", true, "");
+    irq_window(l->irq, 2000);
+    report_equal(l->prefix, "pending-at-entry-taken-once", 1,
+                 irq_count[l->irq] - before);
+
+    /* It is on its way when its line falls. */
+    l->raise();
+    if (!WAIT_UNTIL(gic_highest_pending() == l->irq)) {
+        report_error(l->prefix, "sleep", "the interrupt does not come again");
+        return;
+    }
+    gic_quieten(l->irq);
+    print("# %slevel-low-at-entry\n", l->prefix);
+    report_quiet_sleep("level-low-at-entry-no-wake");
+    quiet();
+    gic_disable(l->irq);
+}
+
+static void level_lines(void)
+{
+    const struct level *l;
+
+    level_port = xen_evtchn_to_self();
+    if (level_port < 0) {
+        report_error("", "levels", "cannot bind an event channel");
+        return;
+    }
+    xen_evtchn_unmask(level_port);
+    FOR_EACH(l, levels) {
+        if (l->irq >= gic_nr_irqs()) {
+            report_skip(l->prefix, "levels",
+                        "the guest has no UART; give it vuart=\"sbsa_uart\"");
+            continue;
+        }
+        level_line(l);
+        level_sleep(l);
+        quiet();
+    }
+    xen_evtchn_close(level_port);
+
+    /* High without an interrupt: Xen's mark, set by the guest itself. */
+    gic_enable(IRQ_EVTCHN);
+    xen_upcall_set();
+    ptimer_arm(FALLBACK_MS);
+    sleep_simply();
+    if (woken("upcall-pending-at-entry-wakes"))
+        report_equal("", "upcall-pending-at-entry-wakes", IRQ_EVTCHN,
+                     gic_highest_pending());
+    quiet();
+
+    xen_upcall_set();
+    report_quiet_sleep("upcall-pending-disabled-no-wake");
     quiet();
 }
 
@@ -771,11 +946,28 @@ static void other_tries(void)
 
 static void finish(void);
 
+/* What its interrupt controller keeps while it is off. */
+static void other_enables(void)
+{
+    gic_init_vcpu();
+    gic_enable(IRQ_VTIMER);
+    gic_enable(IRQ_EVTCHN);
+    psci(PSCI_CPU_OFF, 0, 0, 0);
+}
+
+static bool dropped_event_woke;
+
 /* vCPU 1 sleeps alone and brings vCPU 0 back, to report it. */
 static void other_sleeps_alone(void)
 {
     other = OTHER_ON;
     if (WAIT_UNTIL(vcpu_is_off(0))) {
+        /* An event came while this vCPU was off; or else the timer ends it. */
+        vtimer_set(vcount() + ms_to_ticks(FALLBACK_MS), TIMER_ENABLE);
+        other_sleeps();
+        dropped_event_woke = other_call.resumed &&
+                             !(vtimer_ctl() & TIMER_ISTATUS);
+        xen_upcall_clear_second_vcpu();
         gic_init_vcpu();
         gic_enable(IRQ_VTIMER);
         vtimer_set(vcount() + ms_to_ticks(100), TIMER_ENABLE);
@@ -891,7 +1083,9 @@ static void smp(void)
                 (int32_t)other_call.x[0] == PSCI_DENIED,
                 "expected DENIED while vCPU 0 is online, got something else");
 
-    if (!other_off() || !other_on(other_sleeps_alone)) {
+    if (!other_off() || vcpu_start(1, other_enables) != PSCI_SUCCESS ||
+        !WAIT_UNTIL(vcpu_is_off(1)) || xen_upcall_second_vcpu() ||
+        !other_on(other_sleeps_alone)) {
         report_error("", "sleeps-on-vcpu-1-alone", "vCPU 1 does not restart");
         return;
     }
@@ -902,6 +1096,8 @@ static void smp(void)
 
 static void finish(void)
 {
+    report_true("", "event-dropped-while-offline-wakes", dropped_event_woke,
+                "expected a wake at once, got none");
     report_equal("", "sleeps-on-vcpu-1-alone", 1, (int64_t)other_call.resumed);
     report_true("", "cpu-on-of-vcpu-0-by-vcpu-1", vcpu_id() == 0,
                 "expected vCPU 0 back, got another");
@@ -919,6 +1115,7 @@ static const struct {
     { "resume-state", resume_state },
     { "wake-sources", wake_sources },
     { "event-channels", event_channels },
+    { "levels", level_lines },
     { "reentry", reentry },
     { "accounting", accounting },
     { "privilege", privilege },

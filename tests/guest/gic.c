@@ -40,6 +40,7 @@
     })
 
 volatile uint32_t irq_count[NR_COUNTED_IRQS];
+volatile enum irq_answer irq_answer;
 
 /*
  * Xen emulates the registers, for which it must know the instruction: a plain
@@ -158,7 +159,7 @@ unsigned int gic_highest_pending(void)
  * A level-triggered interrupt has to be stopped at its source, or it comes at
  * once again.
  */
-static void quieten(unsigned int irq)
+void gic_quieten(unsigned int irq)
 {
     if (irq == IRQ_VTIMER)
         vtimer_set(0, 0);
@@ -166,6 +167,17 @@ static void quieten(unsigned int irq)
         ptimer_set(0, 0);
     else if (irq == IRQ_EVTCHN)
         xen_upcall_clear();
+    else if (irq == IRQ_VUART)
+        uart_enable(0);
+}
+
+static void answer(unsigned int irq)
+{
+    if (irq_answer == IRQ_QUIETEN)
+        gic_quieten(irq);
+    else if (irq_answer == IRQ_DISABLE)
+        gic_disable(irq);
+    irq_answer = IRQ_QUIETEN;
 }
 
 void irq_handler(void)
@@ -179,7 +191,7 @@ void irq_handler(void)
     if (irq >= NR_COUNTED_IRQS)
         return;
     irq_count[irq]++;
-    quieten(irq);
+    answer(irq);
     if (gic_place.version == 3) {
         sysreg_write(ICC_EOIR1, ack);
         asm volatile ("isb");

@@ -36,6 +36,7 @@
 #define IRQ_PTIMER                  30
 #define IRQ_EVTCHN                  31
 #define IRQ_SPI(n)                  (32 + (n))
+#define IRQ_VUART                   IRQ_SPI(0)
 #define IRQ_NONE                    1023
 
 /* The distributor, at one place for GICv2 and GICv3. */
@@ -118,6 +119,7 @@ uint64_t ms_to_ticks(uint64_t ms);
 #define TIMER_IMASK                 2U
 #define TIMER_ISTATUS               4U
 void vtimer_set(uint64_t at, unsigned int ctl);
+void vtimer_move(uint64_t at);      /* Its control register untouched */
 void ptimer_set(uint64_t at, unsigned int ctl);
 unsigned int vtimer_ctl(void);
 unsigned int ptimer_ctl(void);
@@ -143,7 +145,15 @@ void gic_send(unsigned int sgi, unsigned int vcpu);
 void gic_send_self(unsigned int sgi);
 unsigned int gic_highest_pending(void);
 unsigned int gic_nr_irqs(void);
+/* Lower the line of a level interrupt, if irq is one. */
+void gic_quieten(unsigned int irq);
 void irq_handler(void);
+/*
+ * What the handler does to the next interrupt before it ends it: stop its
+ * source, as it does to all after that; nothing; or disable it, source and all.
+ */
+enum irq_answer { IRQ_QUIETEN, IRQ_LEAVE, IRQ_DISABLE };
+extern volatile enum irq_answer irq_answer;
 /* How often each interrupt was taken; an unmasked moment, until one comes. */
 #define NR_COUNTED_IRQS             1020
 extern volatile uint32_t irq_count[NR_COUNTED_IRQS];
@@ -170,6 +180,13 @@ void xen_evtchn_clear(unsigned int port);
 bool xen_evtchn_pending(unsigned int port);
 bool xen_upcall_pending(void);
 void xen_upcall_clear(void);
+void xen_upcall_set(void);
+/*
+ * Give vCPU 1, which is off, a place where Xen tells it of events.  Xen marks one
+ * as pending there.
+ */
+int xen_upcall_second_vcpu(void);
+void xen_upcall_clear_second_vcpu(void);
 /* Sleep, as far as Xen is concerned, until the port has an event. */
 void xen_poll(unsigned int port);
 /* End, for a reason of Xen's; SHUTDOWN_suspend returns, once it is resumed. */
@@ -190,6 +207,15 @@ struct times {
 };
 int xen_times_start(unsigned int vcpu);
 struct times xen_times(unsigned int vcpu);
+
+/* uart.c: the SBSA UART of a guest with vuart="sbsa_uart" */
+
+#define UART_RECEIVED               (1U << 6)   /* Receive timeout */
+#define UART_CAN_SEND               (1U << 5)
+#define UART_RECEIVE                (1U << 4)
+/* Which of these raise the UART's interrupt. */
+void uart_enable(uint32_t causes);
+void uart_send(char c);
 
 /* console.c */
 

@@ -25,7 +25,7 @@ guest_address64 := 0x40080000
 guest_address32 := 0x40008000
 
 GUESTS64 := bench chase conformance hammer paths storm
-guest_common64 := start.o vcpu.o guest.o gic.o xen.o console.o
+guest_common64 := start.o vcpu.o guest.o gic.o uart.o xen.o console.o
 guest_conformance := $(guest_common64) conformance.o report.o
 guest_chase := $(guest_common64) chase.o
 guest_storm := $(guest_common64) storm.o

@@ -53,6 +53,11 @@ void vtimer_set(uint64_t at, unsigned int ctl)
                   :: "r" (at), "r" ((uint64_t)ctl) : "memory");
 }
 
+void vtimer_move(uint64_t at)
+{
+    asm volatile ("msr cntv_cval_el0, %0\n\tisb" :: "r" (at) : "memory");
+}
+
 void ptimer_set(uint64_t at, unsigned int ctl)
 {
     asm volatile ("msr cntp_ctl_el0, xzr\n\tmsr cntp_cval_el0, %0\n\t"

@@ -16,6 +16,9 @@ struct shared_info *const shared = (struct shared_info *)shared_page;
 /* Not to cross a page, which Xen refuses. */
 static struct vcpu_runstate_info runstates[2] __attribute__((aligned(128)));
 
+/* Likewise. */
+static struct vcpu_info second_vcpu_info __attribute__((aligned(64)));
+
 static long call2(unsigned long op, const void *arg, unsigned long nr)
 {
     return xen_call(op, (uintptr_t)arg, 0, nr);
@@ -100,6 +103,29 @@ bool xen_upcall_pending(void)
 {
     return __atomic_load_n(&shared->vcpu_info[0].evtchn_upcall_pending,
                            __ATOMIC_SEQ_CST);
+}
+
+void xen_upcall_set(void)
+{
+    __atomic_store_n(&shared->vcpu_info[0].evtchn_upcall_pending, 1,
+                     __ATOMIC_SEQ_CST);
+}
+
+int xen_upcall_second_vcpu(void)
+{
+    struct vcpu_register_vcpu_info arg = {
+        .mfn = (uintptr_t)&second_vcpu_info >> 12,
+        .offset = (uintptr_t)&second_vcpu_info & 0xfff,
+    };
+
+    return xen_call(VCPUOP_register_vcpu_info, 1, (uintptr_t)&arg,
+                    __HYPERVISOR_vcpu_op);
+}
+
+void xen_upcall_clear_second_vcpu(void)
+{
+    __atomic_store_n(&second_vcpu_info.evtchn_upcall_pending, 0,
+                     __ATOMIC_SEQ_CST);
 }
 
 void xen_upcall_clear(void)

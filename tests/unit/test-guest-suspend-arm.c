@@ -113,10 +113,13 @@ static const struct {
     unsigned int irq;
     unsigned long status;       /* Besides enabled; 0: not in flight. */
     bool disabled;
+    uint32_t ris, imsc;         /* Of the UART. */
+    bool elsewhere;             /* SPIs are routed to another vCPU. */
     bool lr_pending;
     unsigned int timer;         /* Of either, CNTx_CTL_* */
     bool upcall;
     bool wakes;
+    bool unmasks;               /* The virtual timer. */
 } at_entry[] = {
     { .name = "SPI, queued", .irq = FAKE_SPI,
       .status = 1 << GIC_IRQ_GUEST_QUEUED,
@@ -147,6 +150,26 @@ static const struct {
     { .name = "virtual timer, set anew", .irq = FAKE_VIRT_TIMER,
       .status = 1 << GIC_IRQ_GUEST_QUEUED,
       .timer = CNTx_CTL_ENABLE },
+    { .name = "virtual timer, set anew, masked by Xen",
+      .irq = FAKE_VIRT_TIMER,
+      .status = 1 << GIC_IRQ_GUEST_QUEUED,
+      .timer = CNTx_CTL_ENABLE | CNTx_CTL_MASK, .unmasks = true },
+    { .name = "virtual timer, set anew, masked by Xen, in a list register",
+      .irq = FAKE_VIRT_TIMER,
+      .status = 1 << GIC_IRQ_GUEST_VISIBLE, .lr_pending = true,
+      .timer = CNTx_CTL_ENABLE | CNTx_CTL_MASK, .unmasks = true },
+    { .name = "virtual timer, set anew, masked by the guest in its handler",
+      .irq = FAKE_VIRT_TIMER,
+      .status = 1 << GIC_IRQ_GUEST_VISIBLE,
+      .timer = CNTx_CTL_ENABLE | CNTx_CTL_MASK },
+    { .name = "virtual timer, set anew, masked by the guest",
+      .irq = FAKE_VIRT_TIMER,
+      .timer = CNTx_CTL_ENABLE | CNTx_CTL_MASK },
+    { .name = "virtual timer, stopped and masked", .irq = FAKE_VIRT_TIMER,
+      .status = 1 << GIC_IRQ_GUEST_QUEUED, .timer = CNTx_CTL_MASK },
+    { .name = "virtual timer, expired, masked by the guest",
+      .irq = FAKE_VIRT_TIMER,
+      .timer = CNTx_CTL_ENABLE | CNTx_CTL_PENDING | CNTx_CTL_MASK },
     { .name = "virtual timer, expired, disabled in it", .irq = FAKE_VIRT_TIMER,
       .status = 1 << GIC_IRQ_GUEST_QUEUED, .timer = CNTx_CTL_PENDING },
     { .name = "virtual timer, stopped, in a list register",
@@ -161,11 +184,39 @@ static const struct {
       .irq = FAKE_PHYS_TIMER,
       .status = 1 << GIC_IRQ_GUEST_QUEUED,
       .timer = CNTx_CTL_ENABLE | CNTx_CTL_PENDING | CNTx_CTL_MASK },
+    { .name = "physical timer, expired, ended by the guest",
+      .irq = FAKE_PHYS_TIMER,
+      .timer = CNTx_CTL_ENABLE | CNTx_CTL_PENDING, .wakes = true },
+    { .name = "physical timer, expired, ended and masked by the guest",
+      .irq = FAKE_PHYS_TIMER,
+      .timer = CNTx_CTL_ENABLE | CNTx_CTL_PENDING | CNTx_CTL_MASK },
+    { .name = "physical timer, expired, disabled", .irq = FAKE_PHYS_TIMER,
+      .disabled = true,
+      .timer = CNTx_CTL_ENABLE | CNTx_CTL_PENDING },
     { .name = "event, taken since", .irq = FAKE_EVTCHN,
       .status = 1 << GIC_IRQ_GUEST_QUEUED },
     { .name = "event, to be taken", .irq = FAKE_EVTCHN,
       .status = 1 << GIC_IRQ_GUEST_QUEUED,
       .upcall = true, .wakes = true },
+    { .name = "event, come while the vCPU was offline", .irq = FAKE_EVTCHN,
+      .upcall = true, .wakes = true },
+    { .name = "event, come while the vCPU was offline, disabled",
+      .irq = FAKE_EVTCHN, .upcall = true, .disabled = true },
+    { .name = "UART, to be read", .irq = FAKE_VUART,
+      .status = 1 << GIC_IRQ_GUEST_QUEUED,
+      .ris = 0x40, .imsc = 0x50, .wakes = true },
+    { .name = "UART, read since", .irq = FAKE_VUART,
+      .status = 1 << GIC_IRQ_GUEST_QUEUED,
+      .ris = 0x20, .imsc = 0x50 },
+    { .name = "UART, ready to send, masked since", .irq = FAKE_VUART,
+      .status = 1 << GIC_IRQ_GUEST_VISIBLE, .lr_pending = true,
+      .ris = 0x20, .imsc = 0x40 },
+    { .name = "UART, to be read, ended by the guest", .irq = FAKE_VUART,
+      .ris = 0x40, .imsc = 0x50, .wakes = true },
+    { .name = "UART, to be read, ended by the guest, disabled",
+      .irq = FAKE_VUART, .ris = 0x40, .imsc = 0x50, .disabled = true },
+    { .name = "UART, to be read, of another vCPU", .irq = FAKE_VUART,
+      .ris = 0x40, .imsc = 0x50, .elsewhere = true },
 };
 
 static void test_at_entry(void)
@@ -186,7 +237,10 @@ static void test_at_entry(void)
                 fake_irq_in_flight(v, 41, GIC_IRQ_GUEST_QUEUED);
                 fake_irq(v, 41)->status &= ~(1UL << GIC_IRQ_GUEST_ENABLED);
             }
-            fake_irq_in_flight(v, at_entry[i].irq, GIC_IRQ_GUEST_ENABLED);
+            fake_vuart(&d, at_entry[i].ris, at_entry[i].imsc);
+            fake_arm.spi_target = at_entry[i].elsewhere;
+            if (at_entry[i].status)
+                fake_irq_in_flight(v, at_entry[i].irq, GIC_IRQ_GUEST_ENABLED);
             fake_irq(v, at_entry[i].irq)->status |= at_entry[i].status;
             if (at_entry[i].disabled)
                 fake_irq(v, at_entry[i].irq)->status &=
@@ -203,6 +257,14 @@ static void test_at_entry(void)
             if (at_entry[i].wakes)
                 TAP_EQ_INT(d.guest_suspend.wake_virq, at_entry[i].irq,
                            "and is what woke");
+            TAP_OK(!list_empty(&fake_irq(v, at_entry[i].irq)->inflight) ==
+                   (at_entry[i].status || at_entry[i].wakes),
+                   "at entry, %s%s: what woke is there to be taken",
+                   at_entry[i].name, more);
+            TAP_EQ_INT(fake_sysregs.CNTV_CTL_EL0,
+                       at_entry[i].timer &
+                       (at_entry[i].unmasks ? ~CNTx_CTL_MASK : ~0U),
+                       "the virtual timer's control");
             finish(at_entry[i].name);
         }
     }
@@ -230,6 +292,67 @@ static void test_later(void)
            d.guest_suspend.wake_reason == XEN_GUEST_SUSPEND_WAKE_INTERRUPT,
            "asleep: an enabled one wakes");
     finish("asleep");
+
+    /* One that was told of before the sleep, and is late. */
+    start();
+    call(0x1000, 0);
+    vgic_inject_irq(&d, v, FAKE_EVTCHN, true);
+    TAP_OK(domain_is_suspended(&d) && v->is_asleep,
+           "asleep: an interrupt whose line is low wakes nobody");
+    fake_event(v);
+    TAP_OK(!domain_is_suspended(&d) && !v->is_asleep &&
+           d.guest_suspend.wake_virq == FAKE_EVTCHN,
+           "asleep: an event wakes after it");
+    finish("asleep, low line");
+}
+
+/* What the vGIC asks when the guest enables or ends an interrupt. */
+
+static const struct {
+    const char *name;
+    unsigned int irq;
+    unsigned int timer;         /* The physical one's, CNTx_CTL_* */
+    bool upcall;
+    uint32_t ris, imsc;
+    bool high;
+} lines[] = {
+    { "SGI 0", .irq = 0 },
+    { "an SPI", .irq = FAKE_SPI },
+    { "virtual timer", .irq = FAKE_VIRT_TIMER,
+      .timer = CNTx_CTL_ENABLE | CNTx_CTL_PENDING },
+    { "physical timer", .irq = FAKE_PHYS_TIMER,
+      .timer = CNTx_CTL_ENABLE | CNTx_CTL_PENDING, .high = true },
+    { "physical timer, off", .irq = FAKE_PHYS_TIMER,
+      .timer = CNTx_CTL_PENDING },
+    { "physical timer, masked", .irq = FAKE_PHYS_TIMER,
+      .timer = CNTx_CTL_ENABLE | CNTx_CTL_PENDING | CNTx_CTL_MASK },
+    { "event", .irq = FAKE_EVTCHN, .upcall = true, .high = true },
+    { "no event", .irq = FAKE_EVTCHN },
+    { "UART", .irq = FAKE_VUART, .ris = 0x60, .imsc = 0x40, .high = true },
+    { "UART, masked", .irq = FAKE_VUART, .ris = 0x20, .imsc = 0x40 },
+};
+
+static void test_lines(void)
+{
+    unsigned int i;
+
+    for (i = 0; i < ARRAY_SIZE(lines); i++) {
+        start();
+        v->arch.phys_timer.ctl = lines[i].timer;
+        fake_sysregs.CNTV_CTL_EL0 = lines[i].timer;
+        v->evtchn_upcall_pending = lines[i].upcall;
+        fake_vuart(&d, lines[i].ris, lines[i].imsc);
+        TAP_OK(vgic_line_is_high(v, lines[i].irq) == lines[i].high,
+               "line, %s: %s", lines[i].name, lines[i].high ? "high" : "low");
+        d.is_hardware = true;
+        TAP_OK(!vgic_line_is_high(v, lines[i].irq),
+               "line, %s: not looked at in the hardware domain",
+               lines[i].name);
+        finish(lines[i].name);
+    }
+    start();
+    TAP_OK(!vgic_line_is_high(v, 0), "line, SGI 0 without a UART: low");
+    finish("no UART");
 }
 
 /* Which vIRQs the toolstack may inject. */
@@ -350,6 +473,7 @@ int main(void)
     test_calls();
     test_at_entry();
     test_later();
+    test_lines();
     test_virqs();
     test_resets();
     return tap_done();

@@ -160,6 +160,7 @@ static void guest_sleeps_twice(void)
     if (!guest_sleep_once())
         return;
     irqs_taken += fake_take_irqs(guest_vcpu);
+    guest_vcpu->evtchn_upcall_pending = false;
     guest_sleep_once();
 }
 
@@ -218,6 +219,11 @@ static void spi_comes_for_other(void)
 static void spi_comes(void)
 {
     vgic_inject_irq(dom, guest_vcpu, FAKE_SPI, true);
+}
+
+static void event_comes(void)
+{
+    fake_event(guest_vcpu);
 }
 
 static void timer_expires(void)
@@ -493,6 +499,12 @@ static const char *not_taken_twice(void)
            ? "more ends than events" : NULL;
 }
 
+static const char *ended_at_most_once(void)
+{
+    return dom->guest_suspend.nr_suspends - is_asleep() > 1
+           ? "one event ended two sleeps" : NULL;
+}
+
 static const char *woke_what_was_meant(void)
 {
     return taken_by_surprise ? "a wake ended another sleep than was meant"
@@ -580,6 +592,9 @@ static const struct scenario crowds[] = {
       { guest_sleeps, last_switches_other_on, other_goes_off_again }, NULL },
     { "entry, a vCPU that switches another on, interrupt", false,
       { guest_sleeps, last_switches_other_on, spi_comes }, must_be_refused },
+    { "entry, event", false, { guest_sleeps, event_comes }, must_run },
+    { "two sleeps, event", false, { guest_sleeps_twice, event_comes },
+      ended_at_most_once },
     { "entry, interrupt, reader of VIRQs", false,
       { guest_sleeps, spi_comes, reader_gets_virq }, must_run },
 };

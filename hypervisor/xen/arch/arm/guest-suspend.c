@@ -6,6 +6,7 @@
  */
 
 #include <xen/guest-suspend.h>
+#include <xen/lib.h>
 #include <xen/sched.h>
 
 #include <asm/current.h>
@@ -21,22 +22,46 @@
 /* Bits 11, 20, 22, 23, 28 and 29, which SCTLR_GUEST_INIT has but in part. */
 #define SCTLR_A64_EL1_RES1 0x30d00800UL
 
-/*
- * Is the line of an interrupt that v has in flight still high?  The vGIC never
- * lowers a level interrupt, so that one whose cause is gone, such as a timer
- * that was stopped with interrupts masked, remains in flight until the guest
- * takes it.  That must not end a suspend which begins meanwhile.
- */
-static bool line_is_high(struct vcpu *v, unsigned int irq)
+#ifdef CONFIG_SBSA_VUART_CONSOLE
+static unsigned int vuart_irq(const struct domain *d)
 {
-    if ( irq == v->arch.virt_timer.irq )
-    {
-        /* Xen masks this timer when it injects, so the mask says nothing. */
-        const register_t fired = CNTx_CTL_ENABLE | CNTx_CTL_PENDING;
+    return d->arch.vpl011.virq;
+}
 
-        return (READ_SYSREG(CNTV_CTL_EL0) & fired) == fired;
-    }
+/*
+ * The UART's lock is taken outside the vGIC's, so this takes none.  A line that
+ * rises meanwhile is injected by the UART, after it has set these registers.
+ */
+static bool vuart_line_is_high(const struct domain *d)
+{
+    return ACCESS_ONCE(d->arch.vpl011.uartris) &
+           ACCESS_ONCE(d->arch.vpl011.uartimsc);
+}
+#else
+static unsigned int vuart_irq(const struct domain *d)
+{
+    return 0;
+}
 
+static bool vuart_line_is_high(const struct domain *d)
+{
+    return false;
+}
+#endif
+
+/*
+ * The level interrupts whose line Xen can look at whenever it likes.  The
+ * virtual timer is not among them: see virt_timer_has_expired().
+ */
+static bool has_line(const struct vcpu *v, unsigned int irq)
+{
+    return irq && (irq == v->arch.phys_timer.irq ||
+                   irq == v->domain->arch.evtchn_irq ||
+                   irq == vuart_irq(v->domain));
+}
+
+static bool line_is_high(const struct vcpu *v, unsigned int irq)
+{
     if ( irq == v->arch.phys_timer.irq )
         return (v->arch.phys_timer.ctl &
                 (CNTx_CTL_ENABLE | CNTx_CTL_PENDING | CNTx_CTL_MASK)) ==
@@ -45,7 +70,69 @@ static bool line_is_high(struct vcpu *v, unsigned int irq)
     if ( irq == v->domain->arch.evtchn_irq )
         return vcpu_info(v, evtchn_upcall_pending);
 
-    return true;
+    return vuart_line_is_high(v->domain);
+}
+
+bool vcpu_line_is_high(const struct vcpu *v, unsigned int irq)
+{
+    return !is_hardware_domain(v->domain) && has_line(v, irq) &&
+           line_is_high(v, irq);
+}
+
+/*
+ * The vGIC raises a level interrupt when its line rises.  It misses one whose
+ * line rose while v was offline.  Raise what v, the current vCPU, has enabled.
+ */
+static void raise_high_lines(struct vcpu *v)
+{
+    const unsigned int irqs[] = {
+        v->arch.phys_timer.irq,
+        v->domain->arch.evtchn_irq,
+        vuart_irq(v->domain),
+    };
+    unsigned int i;
+
+    for ( i = 0; i < ARRAY_SIZE(irqs); i++ )
+    {
+        const struct pending_irq *p;
+        unsigned long flags;
+        bool raise;
+
+        if ( !vcpu_line_is_high(v, irqs[i]) ||
+             vgic_get_target_vcpu(v, irqs[i]) != v )
+            continue;
+
+        spin_lock_irqsave(&v->arch.vgic.lock, flags);
+        p = irq_to_pending(v, irqs[i]);
+        raise = test_bit(GIC_IRQ_GUEST_ENABLED, &p->status) &&
+                list_empty(&p->inflight);
+        spin_unlock_irqrestore(&v->arch.vgic.lock, flags);
+
+        if ( raise )
+            vgic_inject_irq(v->domain, v, irqs[i], true);
+    }
+}
+
+/*
+ * The current vCPU has yet to take an interrupt of its virtual timer.  Is its
+ * cause still there?  Xen masked the timer when it injected the interrupt, so
+ * the mask says nothing.  Where the guest has stopped the timer since, this must
+ * not end its suspend.  Where the guest has set the timer to a later time since,
+ * the mask goes, or the timer would not end it then either.
+ */
+static bool virt_timer_has_expired(void)
+{
+    const register_t ctl = READ_SYSREG(CNTV_CTL_EL0);
+
+    if ( !(ctl & CNTx_CTL_ENABLE) )
+        return false;
+
+    if ( ctl & CNTx_CTL_PENDING )
+        return true;
+
+    WRITE_SYSREG(ctl & ~CNTx_CTL_MASK, CNTV_CTL_EL0);
+
+    return false;
 }
 
 /* Is an interrupt that v, the current vCPU, has in flight yet to be taken? */
@@ -81,24 +168,29 @@ static bool wake_if_irq_pending(struct vcpu *v)
 
     spin_lock_irqsave(&v->arch.vgic.lock, flags);
 
+    /* All of them, for the sake of virt_timer_has_expired(). */
     list_for_each_entry ( p, &v->arch.vgic.inflight_irqs, inflight )
-    {
-        woken = irq_is_pending(v, p) && line_is_high(v, p->irq) &&
-                vcpu_irq_ends_suspend(v, p);
-        if ( woken )
-            break;
-    }
+        if ( irq_is_pending(v, p) &&
+             (p->irq != v->arch.virt_timer.irq || virt_timer_has_expired()) &&
+             vcpu_irq_ends_suspend(v, p) )
+            woken = true;
 
     spin_unlock_irqrestore(&v->arch.vgic.lock, flags);
 
     return woken;
 }
 
+/*
+ * The vGIC never lowers a level interrupt: one whose line is low again remains
+ * in flight until the guest takes it.  That must not end a suspend which begins
+ * meanwhile.
+ */
 bool vcpu_irq_ends_suspend(struct vcpu *v, const struct pending_irq *p)
 {
     ASSERT(spin_is_locked(&v->arch.vgic.lock));
 
     return test_bit(GIC_IRQ_GUEST_ENABLED, &p->status) &&
+           (!has_line(v, p->irq) || line_is_high(v, p->irq)) &&
            guest_suspend_end(v->domain, XEN_GUEST_SUSPEND_WAKE_INTERRUPT,
                              p->irq, v);
 }
@@ -148,6 +240,7 @@ int32_t vpsci_system_suspend(register_t entry_point, register_t context_id)
     }
 
     entry_is_valid = entry_point_is_valid(d, entry_point);
+    raise_high_lines(v);
 
     /* The lock that CPU_ON takes to bring a vCPU online. */
     domain_lock(d);

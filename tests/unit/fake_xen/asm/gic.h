@@ -6,6 +6,8 @@
 
 #include <xen/config.h>
 
+#define NR_GIC_SGI 16
+
 struct gic_lr {
     bool pending;
 };

@@ -6,6 +6,7 @@
 
 #include <xen/sched.h>
 
+#include <asm/gic.h>
 #include <asm/vgic.h>
 
 /* The other vGIC, CONFIG_NEW_VGIC, has none. */
@@ -36,7 +37,24 @@ static inline bool vgic_queued_wakeup(struct vcpu *v,
            vcpu_irq_ends_suspend(v, p);
 }
 
+bool vcpu_line_is_high(const struct vcpu *v, unsigned int irq);
+
+/*
+ * A guest has enabled or ended the interrupt irq of v, under v's vGIC lock.
+ * Is it a level interrupt whose line is high, so that it is pending again?  The
+ * hardware domain, which never suspends, is left to Xen's ways: no.
+ */
+static inline bool vgic_line_is_high(const struct vcpu *v, unsigned int irq)
+{
+    return irq >= NR_GIC_SGI && vcpu_line_is_high(v, irq);
+}
+
 #else /* !CONFIG_GUEST_SUSPEND */
+
+static inline bool vgic_line_is_high(const struct vcpu *v, unsigned int irq)
+{
+    return false;
+}
 
 static inline bool vgic_queued_wakeup(struct vcpu *v,
                                       const struct pending_irq *p)
