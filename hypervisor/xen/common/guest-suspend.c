@@ -55,7 +55,7 @@ static void enqueue(struct guest_suspend *gs)
 }
 
 /*
- * The time, for a domain's record.  CPUs' clocks differ a little on some hosts:
+ * The time, for a domain's record.  The clocks of two CPUs may differ a bit:
  * the time must not be earlier than what another CPU has put in the record.
  */
 static s_time_t time_of_record(const struct guest_suspend *gs)
@@ -318,7 +318,8 @@ static void filter_batch(struct batch *batch)
         struct domain *d = batch->domains[i];
 
         if ( !d->is_dying &&
-             !xsm_domctl_guest_suspend(XSM_PRIV, d, XEN_GUEST_SUSPEND_OP_LIST) )
+             !xsm_domctl_guest_suspend(XSM_PRIV, d,
+                                       XEN_GUEST_SUSPEND_OP_LIST) )
             batch->recs[kept++] = batch->recs[i];
     }
 

@@ -114,13 +114,14 @@ DEFINE_XEN_GUEST_HANDLE(xen_guest_suspend_record_t);
  * XSM hides from the caller are left out, and take no room.
  *
  * A listing may take several calls: each continues with the seq of the last
- * record of the one before, until there is none.  until_seq bounds the listing.
- * The first call passes 0, and gets the seq of the host's last change.  Each
- * later call passes that value back.  No record of a listing is later than
- * until_seq, so that each domain comes once at the most, and the listing ends
- * however often domains change.  A domain that changes before the listing gets
- * to it is not in it: the next one, after until_seq, has it.  A hypervisor that
- * does not know until_seq leaves it at 0, and may give a domain several times.
+ * record of the one before, until there is none.  until_seq bounds the
+ * listing.  The first call passes 0, and gets the seq of the host's last
+ * change.  Each later call passes that value back.  No record of a listing is
+ * later than until_seq, so that each domain comes once at the most, and the
+ * listing ends however often domains change.  A domain that changes before the
+ * listing gets to it is not in it: the next one, after until_seq, has it.  A
+ * hypervisor that does not know until_seq leaves it at 0, and may give a
+ * domain several times.
  */
 #define XEN_GUEST_SUSPEND_OP_LIST              1
 /*

@@ -31,7 +31,7 @@ struct guest_suspend {
     uint64_t instance;
     s_time_t since;
     /*
-     * The time of all suspends: each adds its end and takes away its beginning.
+     * The time of all suspends: each adds its end and takes away its begin.
      * So it is below zero while the domain is suspended: then add the present
      * time.  One word, as the scheduler reads it without the lock.
      */
@@ -71,11 +71,11 @@ void guest_suspend_denied(struct domain *d, unsigned int reason);
 
 /*
  * The domain's suspend ends, if it is in one.  What comes for one vCPU, the
- * wake_vcpu, ends it if that is the sleeper: one that the guest took offline is
- * beyond interrupts.  Returns whether it ended: the caller then lets the
- * sleeper run, by guest_suspend_release(), once it has dropped its locks and
- * made pending what the sleeper shall find.  Until then the domain cannot
- * suspend again.
+ * wake_vcpu, ends it if that is the sleeper: a vCPU that the guest took
+ * offline is beyond interrupts.  Returns whether it ended: the caller then
+ * lets the sleeper run, by guest_suspend_release(), once it has dropped its
+ * locks and made pending what the sleeper shall find.  Until then the domain
+ * cannot suspend again.
  */
 bool guest_suspend_end(struct domain *d, unsigned int reason, uint32_t virq,
                        const struct vcpu *wake_vcpu);
