@@ -9,6 +9,10 @@ tests/unit/test-guest-suspend-call_SRCS := \
     tests/unit/test-guest-suspend-call.c tests/unit/fake_xencall.c \
     tools/libs/light/guest_suspend_call.c
 
+UNIT_PROGRAMS += tests/unit/test-guest-suspend-time
+tests/unit/test-guest-suspend-time_SRCS := \
+    tests/unit/test-guest-suspend-time.c tools/libs/light/guest_suspend_time.c
+
 UNIT_PROGRAMS += tests/unit/test-libxlguestsuspend
 tests/unit/test-libxlguestsuspend_SRCS = \
     tests/unit/test-libxlguestsuspend.c tests/unit/fake_xencall.c \
