@@ -9,6 +9,11 @@ tests/unit/test-guest-suspend-call_SRCS := \
     tests/unit/test-guest-suspend-call.c tests/unit/fake_xencall.c \
     tools/libs/light/guest_suspend_call.c
 
+UNIT_PROGRAMS += tests/unit/test-guest-suspend-list
+tests/unit/test-guest-suspend-list_SRCS := \
+    tests/unit/test-guest-suspend-list.c tests/unit/fake_xencall.c \
+    $(addprefix tools/libs/light/,guest_suspend_call.c guest_suspend_list.c)
+
 UNIT_PROGRAMS += tests/unit/test-guest-suspend-time
 tests/unit/test-guest-suspend-time_SRCS := \
     tests/unit/test-guest-suspend-time.c tools/libs/light/guest_suspend_time.c

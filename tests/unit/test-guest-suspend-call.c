@@ -23,6 +23,7 @@ static int answer_errno;
 /* The list has so many records, and each answer at most so many of them. */
 static uint32_t list_nr, answer_max;
 static bool answer_lie;
+static uint64_t answer_until;           /* 0: until_seq is left alone */
 
 static uint64_t field(const unsigned char *bytes, size_t offset, size_t size)
 {
@@ -103,6 +104,8 @@ static int hypervisor(unsigned int op, void *arg)
             if (1000 + i > after_seq)
                 put_record(records + 80 * nr++, i);
         put(domctl, 32, 4, answer_lie ? room + 1 : nr);
+        if (answer_until)
+            put(domctl, 48, 8, answer_until);
         return 0;
     }
     case 2: /* resume */
@@ -121,6 +124,7 @@ static void reset(void)
     list_nr = 0;
     answer_max = UINT32_MAX;
     answer_lie = false;
+    answer_until = 0;
     memset(seen, 0, sizeof(seen));
 }
 
@@ -157,56 +161,55 @@ static void test_get(struct gsuspend_call *call)
 static void test_list(struct gsuspend_call *call)
 {
     struct xen_guest_suspend_record records[3];
+    uint64_t until_seq = 0x777788889999aaaaULL;
     uint32_t nr = 99;
 
     reset();
-    TAP_EQ_INT(gsuspend_call_list(call, 0x123456789abcULL, records, 3, &nr), 0,
-               "empty list");
+    TAP_EQ_INT(gsuspend_call_list(call, 0x123456789abcULL, &until_seq, records,
+                                  3, &nr), 0, "empty list");
     /* 40..48: the address of the records */
-    frame_is(0x7ff4, 1, 48, "list");
+    frame_is(0x7ff4, 1, 56, "list");
     TAP_OK(field(seen, 24, 8) == 0x123456789abcULL && field(seen, 32, 4) == 3 &&
-           !field(seen, 36, 4), "list: after_seq, room");
+           !field(seen, 36, 4) && field(seen, 48, 8) == 0x777788889999aaaaULL,
+           "list: after_seq, room, until_seq");
     TAP_EQ_INT(seen_records_size, 240, "list: a buffer of 3 records");
     TAP_EQ_INT(nr, 0, "empty list: none came");
-    TAP_EQ_INT(fake_xencall_nr_calls, 1, "empty list: one hypercall");
+    TAP_EQ_INT(until_seq, 0x777788889999aaaaULL,
+               "a hypervisor that does not know until_seq leaves it");
 
     for (uint32_t max = 1; max <= 4; max++) {
         reset();
-        list_nr = 2;
-        answer_max = max;
-        TAP_EQ_INT(gsuspend_call_list(call, 0, records, 3, &nr), 0, "list");
-        TAP_EQ_INT(nr, 2, "list: how many came");
-        record_is(&records[0], 0, "list");
-        record_is(&records[1], 1, "list");
-        TAP_OK(field(seen, 24, 8) == 1001, "list: on to the end");
-
-        reset();
         list_nr = 9;
         answer_max = max;
-        TAP_EQ_INT(gsuspend_call_list(call, 1004, records, 3, &nr), 0,
-                   "list of more than there is room for");
-        TAP_EQ_INT(nr, 3, "list: as many as there is room for");
+        answer_until = 1008;
+        until_seq = 0;
+        TAP_EQ_INT(gsuspend_call_list(call, 1004, &until_seq, records, 3, &nr),
+                   0, "list");
+        TAP_EQ_INT(nr, max < 3 ? max : 3, "list: how many came");
+        TAP_EQ_INT(fake_xencall_nr_calls, 1, "list: by one hypercall");
+        TAP_EQ_INT(until_seq, 1008, "list: the bound comes back");
         record_is(&records[0], 5, "list");
-        record_is(&records[2], 7, "list");
+        record_is(&records[nr - 1], 4 + nr, "list");
     }
 
     reset();
     answer_lie = true;
     errno = 0;
-    TAP_EQ_INT(gsuspend_call_list(call, 0, records, 3, &nr), -1,
+    until_seq = 0;
+    TAP_EQ_INT(gsuspend_call_list(call, 0, &until_seq, records, 3, &nr), -1,
                "list: more records than room");
     TAP_EQ_INT(errno, EPROTO, "list: more records than room is EPROTO");
 
     reset();
     errno = 0;
-    TAP_EQ_INT(gsuspend_call_list(call, 0, records, 0, &nr), -1,
+    TAP_EQ_INT(gsuspend_call_list(call, 0, &until_seq, records, 0, &nr), -1,
                "list: no room");
     TAP_EQ_INT(errno, EINVAL, "list: no room is EINVAL");
     TAP_EQ_INT(fake_xencall_nr_calls, 0, "list: no room, no hypercall");
 
     reset();
-    TAP_EQ_INT(gsuspend_call_list(call, 0, records, UINT32_MAX, &nr), 0,
-               "list: endless room");
+    TAP_EQ_INT(gsuspend_call_list(call, 0, &until_seq, records, UINT32_MAX,
+                                  &nr), 0, "list: endless room");
     TAP_EQ_INT(seen_records_size, 0x7ff0 * 80, "list: room is bounded");
 }
 
@@ -253,6 +256,7 @@ static void test_errors(struct gsuspend_call *call)
         0x7ff0, 0x7ff4, 0xffff, 0x10000, 0x10001, UINT32_MAX,
     };
     struct xen_guest_suspend_record record = { .seq = 42 };
+    uint64_t until_seq = 0;
     uint32_t nr = 42;
     char what[80];
 
@@ -262,7 +266,7 @@ static void test_errors(struct gsuspend_call *call)
         snprintf(what, sizeof(what), "errno after %s", table[i].what);
         TAP_OK(gsuspend_call_get(call, 1, &record) == -1 &&
                errno == table[i].to, "get: %s", what);
-        TAP_OK(gsuspend_call_list(call, 0, &record, 1, &nr) == -1 &&
+        TAP_OK(gsuspend_call_list(call, 0, &until_seq, &record, 1, &nr) == -1 &&
                errno == table[i].to, "list: %s", what);
         TAP_OK(gsuspend_call_resume(call, 1, 0, 0, 0, 0, &record) == -1 &&
                errno == table[i].to, "resume: %s", what);
@@ -285,7 +289,7 @@ static void test_errors(struct gsuspend_call *call)
         reset();
         fake_xencall_alloc_budget = budget;
         errno = 0;
-        TAP_OK(gsuspend_call_list(call, 0, &record, 1, &nr) == -1 &&
+        TAP_OK(gsuspend_call_list(call, 0, &until_seq, &record, 1, &nr) == -1 &&
                errno == ENOMEM, "list: no memory for buffer %d", budget + 1);
     }
     reset();

@@ -24,6 +24,7 @@ struct source {
 struct source *source_open(void)
 {
     struct source *s = calloc(1, sizeof(*s));
+    uint64_t until_seq = 0;
     uint32_t nr;
     int r, err;
 
@@ -40,7 +41,8 @@ struct source *source_open(void)
     }
 
     /* Ask first: any hypervisor lets the VIRQ be bound. */
-    if (gsuspend_call_list(s->call, 0, s->records, GSUSPEND_LIST_ROOM, &nr)) {
+    if (gsuspend_call_list(s->call, 0, &until_seq, s->records,
+                           GSUSPEND_LIST_ROOM, &nr)) {
         if (errno == ENOSYS)
             log_msg(LOG_ERR, "this hypervisor has no guest suspend; boot one "
                     "that is built with the guest suspend patch");
@@ -115,10 +117,11 @@ int source_list(struct source *s, uint64_t after_seq,
                           const struct xen_guest_suspend_record *rec),
                 void *arg)
 {
+    uint64_t until_seq = 0;
     uint32_t nr, i;
 
     do {
-        if (gsuspend_call_list(s->call, after_seq, s->records,
+        if (gsuspend_call_list(s->call, after_seq, &until_seq, s->records,
                                GSUSPEND_LIST_ROOM, &nr))
             return -1;
         for (i = 0; i < nr; i++) {
@@ -126,7 +129,7 @@ int source_list(struct source *s, uint64_t after_seq,
                 return -1;
             after_seq = s->records[i].seq;
         }
-    } while (nr == GSUSPEND_LIST_ROOM);
+    } while (nr);
 
     return 0;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "guest_suspend_call.h"
+#include "guest_suspend_list.h"
 #include "guest_suspend_names.h"
 #include "guest_suspend_stock.h"
 
@@ -146,66 +147,6 @@ out:
     return rc;
 }
 
-/* All records, for which the room is doubled until it does. */
-static int list_records(struct gsuspend_call *call, uint64_t after_seq,
-                        struct xen_guest_suspend_record **records_r,
-                        uint32_t *nr_r)
-{
-    struct xen_guest_suspend_record *records = NULL, *more;
-    uint32_t room = GSUSPEND_LIST_ROOM, nr = 0;
-    int rc;
-
-    for (;;) {
-        more = realloc(records, room * sizeof(*records));
-        if (!more) {
-            rc = ERROR_NOMEM;
-            goto out;
-        }
-        records = more;
-
-        if (gsuspend_call_list(call, after_seq, records, room, &nr)) {
-            rc = rc_of_errno(errno);
-            goto out;
-        }
-        /* There cannot be more domains than there are domids. */
-        if (nr < room || room >= DOMID_FIRST_RESERVED)
-            break;
-        room *= 2;
-    }
-
-    *records_r = records;
-    records = NULL;
-    *nr_r = nr;
-    rc = 0;
-
-out:
-    free(records);
-    return rc;
-}
-
-/*
- * A domain that changes while the hypervisor makes the list may be there twice.
- * The later record is the newer.  Gives how many are left.
- */
-static uint32_t drop_older(struct xen_guest_suspend_record *records,
-                           uint32_t nr)
-{
-    uint8_t seen[(1 << 16) / 8] = { 0 }; /* a bit for any domid_t */
-    uint32_t i = nr, to = nr;
-    domid_t domid;
-
-    while (i--) {
-        domid = records[i].domid;
-        if (seen[domid / 8] & 1U << domid % 8)
-            continue;
-        seen[domid / 8] |= (uint8_t)(1U << domid % 8);
-        records[--to] = records[i];
-    }
-
-    memmove(records, records + to, (nr - to) * sizeof(*records));
-    return nr - to;
-}
-
 /* On x86 without the patch. */
 static int list_stock(struct gsuspend_call *call, uint64_t after_seq,
                       libxl_guest_suspend_info **list_r, uint32_t *nr_r)
@@ -233,14 +174,13 @@ libxl_list_domain_suspend_state(libxl_ctx *ctx, uint64_t after_seq, int *nb_r)
     if (rc)
         goto out;
 
-    rc = list_records(call, after_seq, &records, &nr);
+    rc = gsuspend_list(call, after_seq, &records, &nr) ? rc_of_errno(errno) : 0;
     if (rc == ERROR_GUEST_SUSPEND_UNSUPPORTED && gsuspend_x86) {
         rc = list_stock(call, after_seq, &list, &nr);
         goto out;
     }
     if (rc)
         goto out;
-    nr = drop_older(records, nr);
 
     /* One to spare: an empty list is not NULL. */
     list = calloc((size_t)nr + 1, sizeof(*list));

@@ -182,13 +182,14 @@ int gsuspend_call_get(struct gsuspend_call *call, uint32_t domid,
 }
 
 int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
-                       struct xen_guest_suspend_record *recs, uint32_t room,
+                       uint64_t *until_seq,
+                       struct xen_guest_suspend_record *records, uint32_t room,
                        uint32_t *nr_out)
 {
     struct gsuspend_domctl *domctl = NULL;
     struct xen_guest_suspend_record *buffer = NULL;
     size_t size;
-    uint32_t done = 0, nr;
+    uint32_t nr;
     int r = -1;
 
     if (!room) {
@@ -209,29 +210,24 @@ int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
         goto out;
     memset(buffer, 0, size);
 
-    /* The hypervisor may stop early, for others' sake; the end is none. */
-    do {
-        domctl->u.guest_suspend.u.list.after_seq =
-            done ? buffer[done - 1].seq : after_seq;
-        domctl->u.guest_suspend.u.list.nr = room - done;
-        set_xen_guest_handle_raw(domctl->u.guest_suspend.u.list.records,
-                                 buffer + done);
+    domctl->u.guest_suspend.u.list.after_seq = after_seq;
+    domctl->u.guest_suspend.u.list.until_seq = *until_seq;
+    domctl->u.guest_suspend.u.list.nr = room;
+    set_xen_guest_handle_raw(domctl->u.guest_suspend.u.list.records, buffer);
 
-        r = domctl_call(call, domctl);
-        if (r)
-            goto out;
+    r = domctl_call(call, domctl);
+    if (r)
+        goto out;
 
-        nr = domctl->u.guest_suspend.u.list.nr;
-        if (nr > room - done) {
-            errno = EPROTO;
-            r = -1;
-            goto out;
-        }
-        done += nr;
-    } while (nr && done < room);
-
-    memcpy(recs, buffer, done * sizeof(*recs));
-    *nr_out = done;
+    nr = domctl->u.guest_suspend.u.list.nr;
+    if (nr > room) {
+        errno = EPROTO;
+        r = -1;
+        goto out;
+    }
+    memcpy(records, buffer, nr * sizeof(*records));
+    *nr_out = nr;
+    *until_seq = domctl->u.guest_suspend.u.list.until_seq;
 
 out:
     buffer_free(call, buffer);

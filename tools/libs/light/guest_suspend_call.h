@@ -48,14 +48,20 @@ int gsuspend_call_get(struct gsuspend_call *call, uint32_t domid,
     ((uint32_t)(4096 / sizeof(struct xen_guest_suspend_record)))
 
 /*
- * The records whose seq is after after_seq, in the order of seq, up to room
- * of them; *nr_out: how many.  Fewer than room means that there are no more.
- * A domain that changes meanwhile may come twice: the later record is the
- * newer.  after_seq 0 begins with every domain.  room 0 is EINVAL: it would
- * look like the end.
+ * One call of a listing: records whose seq is after after_seq, in the order of
+ * seq, up to room of them.  *nr_out is their number; 0: the listing has ended.
+ * after_seq 0 begins with every domain.  room 0 is EINVAL: it would look like
+ * the end.
+ *
+ * *until_seq bounds the listing.  Begin with 0, and pass what comes back to the
+ * next call, together with the seq of the last record.  No record is later than
+ * the bound, so that each domain comes once at the most, and the listing ends.
+ * An older hypervisor leaves *until_seq at 0: there a domain that changes
+ * meanwhile comes again, and a guest that changes all the time comes for ever.
  */
 int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
-                       struct xen_guest_suspend_record *recs, uint32_t room,
+                       uint64_t *until_seq,
+                       struct xen_guest_suspend_record *records, uint32_t room,
                        uint32_t *nr_out);
 
 /*

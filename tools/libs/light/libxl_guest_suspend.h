@@ -267,7 +267,8 @@ int libxl_domain_suspend_state(libxl_ctx *ctx, libxl_domid domid,
  * seq; after_seq 0 gives every domain's.  To follow what happens, pass the
  * largest seq seen so far: each domain that changed meanwhile comes once, with
  * its latest record.  Reading clears nothing, and costs by what changed.  A
- * domain that ceased to exist is not reported: its record is gone with it.
+ * listing ends however fast guests change, by a few hypercalls.  A domain that
+ * ceased to exist is not reported: its record is gone with it.
  * (On x86 without the patch: in the order of their domids, those that xenstore
  * has; the state is unknown, too, of one that may not be looked at.)
  *
