@@ -8,7 +8,9 @@
  *   domain DOMID NAME UUID STATE KIND SEQ INSTANCE SUSPENDS WAKE VIRQ VCPU
  *          SINCE_NS NOW_NS ASLEEP_NS DENIED DENIED_REASON      (one line)
  *   no-hypervisor        xencall_open fails
- *   no-xenstore          xs_open fails
+ *   no-xenstore          xenstore cannot be opened
+ *   xenstore NUMBER      each of its answers is this errno
+ *   published DOMID TEXT     what xensuspendd's node of a domain above says
  *   errno OP NUMBER      operation 0, 1 or 2 fails so
  *   x86                  domains wake through their device models
  *   stock                there is no guest suspend; kind 100 is a PV domain,
@@ -31,12 +33,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <xenstore.h>
-#include <xenstore_lib.h>
-
 #include <xen/hvm/hvm_op.h>
 #include <xen/xen.h>
 #include "guest_suspend_stock.h"
+#include "guest_suspend_xenstore.h"
 #include "public/guest_suspend.h"
 
 #define MAX_DOMAINS 256
@@ -44,11 +44,13 @@
 static struct domain {
     struct xen_guest_suspend_record record;
     char name[64], uuid[40];
+    char published[200];
 } domains[MAX_DOMAINS];
 
 static unsigned int nr_domains;
 static int op_errno[3];
 static bool no_xenstore;
+static int xenstore_errno;
 static unsigned int replace_after = UINT_MAX, nr_got;
 static bool stock;
 
@@ -96,6 +98,14 @@ static void read_domain(const char *line)
     nr_domains++;
 }
 
+static void read_published(unsigned int domid, const char *text)
+{
+    for (unsigned int i = 0; i < nr_domains; i++)
+        if (domains[i].record.domid == domid)
+            snprintf(domains[i].published, sizeof(domains[i].published), "%.*s",
+                     (int)strcspn(text, "\n"), text);
+}
+
 /* Anew for each call: a test may put another file in its place. */
 static void read_host(void)
 {
@@ -116,6 +126,10 @@ static void read_host(void)
             fake_xencall_open_errno = ENOENT;
         } else if (!strcmp(line, "no-xenstore\n")) {
             no_xenstore = true;
+        } else if (sscanf(line, "xenstore %d", &xenstore_errno) == 1) {
+            continue;
+        } else if (sscanf(line, "published %u %n", &op, &number) == 1) {
+            read_published(op, line + number);
         } else if (!strcmp(line, "x86\n")) {
             gsuspend_x86 = true;
         } else if (!strcmp(line, "stock\n")) {
@@ -238,106 +252,113 @@ int fake_host_hypercall(unsigned int nr, void *arg)
 
 /* xenstore */
 
-struct xs_handle {
+struct gsuspend_xenstore {
     int fd; /* a real one, as the real one has */
 };
 
-const char *xs_daemon_socket(void)
+struct gsuspend_xenstore *gsuspend_xenstore_open(int64_t deadline_ms)
 {
-    return "/nonexistent";
-}
+    struct gsuspend_xenstore *xs;
 
-struct xs_handle *xs_open(unsigned long flags)
-{
-    struct xs_handle *handle;
-
-    (void)flags;
+    (void)deadline_ms;
     if (no_xenstore) {
         errno = ENOENT;
         return NULL;
     }
-    handle = calloc(1, sizeof(*handle));
-    if (handle)
-        handle->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    return handle;
+    xs = calloc(1, sizeof(*xs));
+    if (xs)
+        xs->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return xs;
 }
 
-void xs_close(struct xs_handle *xsh)
+void gsuspend_xenstore_close(struct gsuspend_xenstore *xs)
 {
-    if (xsh->fd <= STDERR_FILENO)
-        fprintf(stderr, "fake_host: xenstore is also stdio's %d\n", xsh->fd);
-    close(xsh->fd);
-    free(xsh);
+    if (!xs)
+        return;
+    if (xs->fd <= STDERR_FILENO)
+        fprintf(stderr, "fake_host: xenstore is also stdio's %d\n", xs->fd);
+    close(xs->fd);
+    free(xs);
 }
 
-void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
-              unsigned int *len)
+static const struct domain *find_domain(unsigned int domid)
 {
-    char node[16], value[80];
+    for (unsigned int i = 0; i < nr_domains; i++)
+        if (domains[i].record.domid == domid)
+            return &domains[i];
+    return NULL;
+}
+
+char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
+                             int64_t deadline_ms)
+{
+    const struct domain *domain = NULL;
+    char node[16], value[256] = "";
     unsigned int domid;
 
-    (void)h;
-    (void)t;
-    if (sscanf(path, "/local/domain/%u/%15s", &domid, node) == 2) {
-        for (unsigned int i = 0; i < nr_domains; i++) {
-            if (domains[i].record.domid != domid ||
-                !strcmp(domains[i].name, "-"))
-                continue;
-            snprintf(value, sizeof(value), "%s%s",
-                     strcmp(node, "vm") ? "" : "/vm/",
-                     strcmp(node, "vm") ? domains[i].name : domains[i].uuid);
-            *len = (unsigned int)strlen(value);
-            return strdup(value);
-        }
+    (void)xs;
+    (void)deadline_ms;
+    if (xenstore_errno) {
+        errno = xenstore_errno;
+        return NULL;
     }
+    if (sscanf(path, "/local/domain/%u/%15s", &domid, node) == 2)
+        domain = find_domain(domid);
+    if (domain && strcmp(domain->name, "-"))
+        snprintf(value, sizeof(value), "%s%s", strcmp(node, "vm") ? "" : "/vm/",
+                 strcmp(node, "vm") ? domain->name : domain->uuid);
+    if (sscanf(path, "/tool/guest-suspend/%u/%15s", &domid, node) == 2)
+        domain = find_domain(domid);
+    if (domain && !strcmp(node, "state"))
+        snprintf(value, sizeof(value), "%s", domain->published);
+    if (*value)
+        return strdup(value);
     errno = ENOENT;
     return NULL;
 }
 
-/* Nothing to watch here: callers have to do without. */
-int xs_fileno(struct xs_handle *h)
+/* One block, as its callers expect it. */
+char *gsuspend_xenstore_directory(struct gsuspend_xenstore *xs,
+                                  const char *path, int64_t deadline_ms,
+                                  size_t *len_r)
 {
-    (void)h;
-    errno = ENOSYS;
+    char *ids = malloc(8 * nr_domains + 1);
+
+    (void)xs;
+    (void)deadline_ms;
+    if (!ids || strcmp(path, "/local/domain"))
+        abort();
+    *len_r = 0;
+    for (unsigned int i = 0; i < nr_domains; i++)
+        *len_r += 1 + (size_t)snprintf(ids + *len_r, 8, "%u",
+                                       domains[i].record.domid);
+    return ids;
+}
+
+/* Nothing to watch here, and no epoll_wait(): callers have to do without. */
+int gsuspend_xenstore_fd(const struct gsuspend_xenstore *xs)
+{
+    return xs->fd;
+}
+
+int gsuspend_xenstore_watch(struct gsuspend_xenstore *xs, const char *path)
+{
+    (void)xs;
+    (void)path;
     return -1;
 }
 
-bool xs_watch(struct xs_handle *h, const char *path, const char *token)
+int gsuspend_xenstore_ask(struct gsuspend_xenstore *xs, const char *path)
 {
-    (void)h;
+    (void)xs;
     (void)path;
-    (void)token;
-    errno = ENOSYS;
-    return false;
+    return -1;
 }
 
-char **xs_check_watch(struct xs_handle *h)
+enum gsuspend_xenstore_event
+gsuspend_xenstore_next(struct gsuspend_xenstore *xs, const char **text_r)
 {
-    (void)h;
-    errno = ENOSYS;
-    return NULL;
-}
-
-/* One block, as xs_directory's callers expect it. */
-char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
-                    unsigned int *num)
-{
-    char **list_of, *text;
-
-    (void)h;
-    (void)t;
-    if (strcmp(path, "/local/domain")) {
-        errno = ENOENT;
-        return NULL;
-    }
-    list_of = malloc((nr_domains + 1) * (sizeof(char *) + 8));
-    if (!list_of)
-        return NULL;
-    text = (char *)(list_of + nr_domains + 1);
-    for (unsigned int i = 0; i < nr_domains; i++, text += 8) {
-        snprintf(text, 8, "%u", domains[i].record.domid);
-        list_of[i] = text;
-    }
-    *num = nr_domains;
-    return list_of;
+    (void)xs;
+    (void)text_r;
+    return GSUSPEND_XENSTORE_LOST;
 }

@@ -14,8 +14,7 @@
 
 #include <xen/xen.h>
 #include <xencall.h>
-#include <xenstore.h>
-#include <xenstore_lib.h>
+#include "guest_suspend_xenstore.h"
 #include "public/guest_suspend.h"
 
 static atomic_int nr_calls, nr_buffers, nr_stores;
@@ -114,74 +113,71 @@ int xencall1(xencall_handle *xcall, unsigned int nr, uint64_t arg)
     return 0;
 }
 
-/* libxenstore */
+/* xenstore */
 
-struct xs_handle {
+struct gsuspend_xenstore {
     int fds[2];
+    bool asked;
 };
 
-const char *xs_daemon_socket(void)
+struct gsuspend_xenstore *gsuspend_xenstore_open(int64_t deadline_ms)
 {
-    return "/nonexistent";
-}
+    struct gsuspend_xenstore *xs = calloc(1, sizeof(*xs));
 
-struct xs_handle *xs_open(unsigned long flags)
-{
-    struct xs_handle *xs = calloc(1, sizeof(*xs));
-
-    (void)flags;
+    (void)deadline_ms;
     if (!xs || pipe(xs->fds))
         abort();
     nr_stores++;
     return xs;
 }
 
-void xs_close(struct xs_handle *xs)
+void gsuspend_xenstore_close(struct gsuspend_xenstore *xs)
 {
+    if (!xs)
+        return;
     close(xs->fds[0]);
     close(xs->fds[1]);
     free(xs);
     nr_stores--;
 }
 
-int xs_fileno(struct xs_handle *xs)
+int gsuspend_xenstore_fd(const struct gsuspend_xenstore *xs)
 {
     return xs->fds[0];
 }
 
-bool xs_watch(struct xs_handle *xs, const char *path, const char *token)
+int gsuspend_xenstore_watch(struct gsuspend_xenstore *xs, const char *path)
 {
     (void)xs;
     (void)path;
-    (void)token;
-    return true;
+    return 0;
 }
 
-char **xs_check_watch(struct xs_handle *xs)
+int gsuspend_xenstore_ask(struct gsuspend_xenstore *xs, const char *path)
 {
-    (void)xs;
-    errno = EAGAIN;
-    return NULL;
-}
-
-void *xs_read(struct xs_handle *xs, xs_transaction_t t, const char *path,
-              unsigned int *len)
-{
-    (void)xs;
-    (void)t;
     (void)path;
-    (void)len;
-    errno = ENOENT;
-    return NULL;
+    xs->asked = true;
+    return 0;
 }
 
-char **xs_directory(struct xs_handle *xs, xs_transaction_t t, const char *path,
-                    unsigned int *num)
+enum gsuspend_xenstore_event
+gsuspend_xenstore_next(struct gsuspend_xenstore *xs, const char **text_r)
+{
+    bool asked = xs->asked;
+
+    *text_r = NULL;
+    xs->asked = false;
+    return asked ? GSUSPEND_XENSTORE_VALUE : GSUSPEND_XENSTORE_NONE;
+}
+
+char *gsuspend_xenstore_directory(struct gsuspend_xenstore *xs,
+                                  const char *path, int64_t deadline_ms,
+                                  size_t *len_r)
 {
     (void)xs;
-    (void)t;
     (void)path;
-    (void)num;
+    (void)deadline_ms;
+    (void)len_r;
     errno = ENOENT;
     return NULL;
 }

@@ -27,26 +27,33 @@ tests/unit/test-libxlguestsuspend_LDLIBS = $(XENSTORE_LIBS) $(YAJL_LIBS)
 UNIT_PROGRAMS += tests/unit/test-suspend-watch
 tests/unit/test-suspend-watch_SRCS = \
     tests/unit/test-suspend-watch.c tests/unit/fake_xencall.c \
-    $(tools/libs/light/libxlguestsuspend_SRCS)
+    $(filter-out %_xenstore.c,$(tools/libs/light/libxlguestsuspend_SRCS))
 tests/unit/test-suspend-watch_LDLIBS = $(YAJL_LIBS)
+
+UNIT_PROGRAMS += tests/unit/test-guest-suspend-xenstore
+tests/unit/test-guest-suspend-xenstore_SRCS := \
+    tests/unit/test-guest-suspend-xenstore.c $(addprefix tools/libs/light/, \
+    guest_suspend_number.c guest_suspend_poll.c guest_suspend_xenstore.c)
+tests/unit/test-guest-suspend-xenstore_LDLIBS = $(XENSTORE_LIBS)
 
 UNIT_PROGRAMS += tests/unit/test-library-soak
 tests/unit/test-library-soak_SRCS = \
     tests/unit/test-library-soak.c tests/unit/fake_soak.c \
-    $(tools/libs/light/libxlguestsuspend_SRCS)
+    $(filter-out %_xenstore.c,$(tools/libs/light/libxlguestsuspend_SRCS))
 tests/unit/test-library-soak_LDLIBS = $(YAJL_LIBS) -pthread
 UNIT_SCRIPTS += tests/unit/test-thread-sanitizer.sh
 
 UNIT_PROGRAMS += tests/unit/test-xl-parts
 tests/unit/test-xl-parts_SRCS = tests/unit/test-xl-parts.c \
     tools/xl/xl_options.c tools/xl/xl_text.c \
-    tools/libs/light/guest_suspend_names.c tools/libs/light/guest_suspend_types.c
+    $(addprefix tools/libs/light/,guest_suspend_names.c guest_suspend_time.c \
+    guest_suspend_types.c)
 
 # xl on a fake host, with its stock xl where test-xl.py puts one.
 UNIT_HELPERS += tests/unit/xl-fake
 tests/unit/xl-fake_SRCS = $(filter-out %/xl_handover.c,$(XL_SRCS)) \
     tests/unit/xl_handover_fake.c tests/unit/fake_host.c \
-    tests/unit/fake_xencall.c $(XL_LIBRARY_SRCS)
+    tests/unit/fake_xencall.c $(filter-out %_xenstore.c,$(XL_LIBRARY_SRCS))
 tests/unit/xl_handover_fake.o_CPPFLAGS = \
     -DSTOCK_XL='"$(abs_builddir)/tests/unit/stock-xl/xl"'
 UNIT_SCRIPTS += tests/unit/test-xl.py

@@ -12,21 +12,19 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <xen/hvm/hvm_op.h>
 #include <xen/xen.h>
-#include <xenstore.h>
-#include <xenstore_lib.h>
 #include "public/guest_suspend.h"
 
 #include "fake_xencall.h"
+#include "guest_suspend_poll.h"
 #include "guest_suspend_stock.h"
+#include "guest_suspend_xenstore.h"
 #include "libxl_guest_suspend.h"
 #include "tap.h"
 
@@ -119,120 +117,127 @@ static void set(unsigned int domid, uint64_t instance, uint64_t seq,
 
 /* xenstore */
 
-struct xs_handle {
-    int fds[2];
+struct gsuspend_xenstore {
+    int fds[2];                     /* a byte while there are events */
 };
 
-static struct xs_handle *connected;
-static bool no_xenstore;
+/* The one with watches. */
+static struct gsuspend_xenstore *connected;
+static bool no_xenstore, xenstored_stopped, xenstored_ended;
 static char ready[32];
 static unsigned int nr_opens;
+/* Paths of watches that have fired; "" is the answer to the question. */
 static char fired[8][64];
 static unsigned int nr_fired;
 
-const char *xs_daemon_socket(void)
+struct gsuspend_xenstore *gsuspend_xenstore_open(int64_t deadline_ms)
 {
-    return getenv("XENSTORED_PATH");
-}
+    struct gsuspend_xenstore *xs;
 
-struct xs_handle *xs_open(unsigned long flags)
-{
-    (void)flags;
+    (void)deadline_ms;
     nr_opens++;
     if (no_xenstore) {
         errno = ENOENT;
         return NULL;
     }
-    connected = calloc(1, sizeof(*connected));
-    if (!connected || pipe2(connected->fds, O_CLOEXEC))
+    xs = calloc(1, sizeof(*xs));
+    if (!xs || pipe2(xs->fds, O_CLOEXEC))
         abort();
-    nr_fired = 0;
-    return connected;
+    return xs;
 }
 
-void xs_close(struct xs_handle *xsh)
+void gsuspend_xenstore_close(struct gsuspend_xenstore *xs)
 {
-    close(xsh->fds[0]);
-    close(xsh->fds[1]);
-    free(xsh);
-    connected = NULL;
+    if (!xs)
+        return;
+    close(xs->fds[0]);
+    close(xs->fds[1]);
+    if (connected == xs)
+        connected = NULL;
+    free(xs);
 }
 
-int xs_fileno(struct xs_handle *h)
+int gsuspend_xenstore_fd(const struct gsuspend_xenstore *xs)
 {
-    return h->fds[0];
-}
-
-bool xs_watch(struct xs_handle *h, const char *path, const char *token)
-{
-    (void)h;
-    (void)path;
-    (void)token;
-    return true;
-}
-
-/* The domids of the host. */
-char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
-                    unsigned int *num)
-{
-    char **ids = malloc(NR_DOMAINS * (sizeof(char *) + 8)), *text;
-
-    (void)h;
-    (void)t;
-    if (!ids || strcmp(path, "/local/domain"))
-        abort();
-    text = (char *)(ids + NR_DOMAINS);
-    *num = 0;
-    for (unsigned int d = 0; d < NR_DOMAINS; d++) {
-        if (!host[d].there)
-            continue;
-        ids[*num] = text + 8 * *num;
-        snprintf(ids[(*num)++], 8, "%u", d);
-    }
-    return ids;
-}
-
-void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
-              unsigned int *len)
-{
-    (void)h;
-    (void)t;
-    if (strcmp(path, "/tool/guest-suspend/ready") || !*ready) {
-        errno = ENOENT;
-        return NULL;
-    }
-    *len = (unsigned int)strlen(ready);
-    return strdup(ready);
+    return xs->fds[0];
 }
 
 static void fire(const char *path)
 {
-    if (!connected)
+    if (!connected || xenstored_stopped)
         return;
-    snprintf(fired[nr_fired++ % 8], sizeof(fired[0]), "%s", path);
+    if (nr_fired == 8)
+        abort();
+    snprintf(fired[nr_fired++], sizeof(fired[0]), "%s", path);
     if (nr_fired == 1 && write(connected->fds[1], "", 1) != 1)
         abort();
 }
 
-char **xs_check_watch(struct xs_handle *h)
+/* As xenstored has it: a watch that fires again before it is read is one. */
+static void fired_once(const char *path)
 {
-    char **result, byte;
+    for (unsigned int i = 0; i < nr_fired; i++)
+        if (!strcmp(fired[i], path))
+            return;
+    fire(path);
+}
 
-    if (!nr_fired) {
-        errno = EAGAIN;
-        return NULL;
-    }
-    result = calloc(1, 2 * sizeof(char *) + sizeof(fired[0]) + 1);
-    if (!result)
+int gsuspend_xenstore_watch(struct gsuspend_xenstore *xs, const char *path)
+{
+    (void)path;
+    if (connected != xs)
+        nr_fired = 0;
+    connected = xs;
+    return 0;
+}
+
+int gsuspend_xenstore_ask(struct gsuspend_xenstore *xs, const char *path)
+{
+    if (strcmp(path, "/tool/guest-suspend/ready"))
         abort();
-    result[XS_WATCH_PATH] = (char *)(result + 2);
-    result[XS_WATCH_TOKEN] = (char *)(result + 2) + sizeof(fired[0]);
-    strcpy(result[XS_WATCH_PATH], fired[0]);
+    (void)xs;
+    fire("");
+    return 0;
+}
+
+enum gsuspend_xenstore_event
+gsuspend_xenstore_next(struct gsuspend_xenstore *xs, const char **text_r)
+{
+    static char path[sizeof(fired[0])];
+    char byte;
+
+    if (xenstored_ended)
+        return GSUSPEND_XENSTORE_LOST;
+    if (!nr_fired)
+        return GSUSPEND_XENSTORE_NONE;
+    strcpy(path, fired[0]);
     nr_fired--;
     memmove(fired[0], fired[1], nr_fired * sizeof(fired[0]));
-    if (!nr_fired && read(h->fds[0], &byte, 1) != 1)
+    if (!nr_fired && read(xs->fds[0], &byte, 1) != 1)
         abort();
-    return result;
+    *text_r = *path ? path : *ready ? ready : NULL;
+    return *path ? GSUSPEND_XENSTORE_FIRED : GSUSPEND_XENSTORE_VALUE;
+}
+
+/* The domids of the host. */
+char *gsuspend_xenstore_directory(struct gsuspend_xenstore *xs,
+                                  const char *path, int64_t deadline_ms,
+                                  size_t *len_r)
+{
+    char *ids = calloc(NR_DOMAINS, 2);
+
+    (void)xs;
+    (void)deadline_ms;
+    if (!ids || strcmp(path, "/local/domain"))
+        abort();
+    *len_r = 0;
+    for (unsigned int d = 0; d < NR_DOMAINS; d++) {
+        if (!host[d].there)
+            continue;
+        ids[*len_r] = (char)('0' + d);
+        *len_r += 2;
+    }
+    return ids;
 }
 
 /* xensuspendd: nothing but a process of that name */
@@ -280,37 +285,11 @@ static void reap_daemon(void)
     ready[0] = 0;
 }
 
-/* xenstored's socket */
-
-static int xenstored = -1;
-static char socket_path[40];
-
-static void listen_xenstored(void)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int fd;
-
-    strcpy(socket_path, "/tmp/test-suspend-watch.XXXXXX");
-    fd = mkstemp(socket_path);
-    if (fd < 0)
-        abort();
-    close(fd);
-    unlink(socket_path);
-    strcpy(address.sun_path, socket_path);
-    xenstored = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (xenstored < 0 ||
-        bind(xenstored, (struct sockaddr *)&address, sizeof(address)) ||
-        listen(xenstored, 5))
-        abort();
-    setenv("XENSTORED_PATH", socket_path, 1);
-}
-
 static void kill_xenstored(void)
 {
-    close(xenstored);
-    xenstored = -1;
-    unlink(socket_path);
-    setenv("XENSTORED_PATH", "/nonexistent", 1);
+    xenstored_ended = true;
+    if (connected && !nr_fired && write(connected->fds[1], "", 1) != 1)
+        abort();
 }
 
 static void reset(void)
@@ -323,7 +302,7 @@ static void reset(void)
     fail_errno = 0;
     then = NULL;
     nr_calls_left = 0;
-    no_xenstore = false;
+    no_xenstore = xenstored_stopped = xenstored_ended = false;
     gsuspend_x86 = false;
 }
 
@@ -502,126 +481,136 @@ static void test_wait_at_once(void)
                "no such timeout");
 }
 
+/* Something happens behind a look, while the wait goes on. */
 static void test_wait(void)
 {
     static const struct {
         const char *what;
         const char *daemon;         /* its name, or NULL */
-        bool xenstored;
         void (*then)(void);
         unsigned int at;            /* hypercall */
-        libxl_guest_suspend_state start, wanted;
-        uint64_t after;
+        libxl_guest_suspend_state start;
         int rc;
         libxl_guest_suspend_state end;
         unsigned int gets;          /* 0: any number */
     } table[] = {
-        { "sleeps before xenstore is watched", "xensuspendd", false, sleeps, 1,
-          RUNNING, SUSPENDED, 0, 0, SUSPENDED, 2 },
-        { "sleeps after", "xensuspendd", false, sleeps, 2,
-          RUNNING, SUSPENDED, 0, 0, SUSPENDED, 3 },
-        { "sleeps and wakes between two looks", "xensuspendd", false, naps, 2,
-          RUNNING, SUSPENDED, 0, 0, RUNNING, 3 },
-        { "wakes from the sleep that is known, and that is not another one",
-          "xensuspendd", false, naps, 2,
-          SUSPENDED, SUSPENDED, 20, ERROR_TIMEDOUT, RUNNING, 0 },
-        { "dies", "xensuspendd", false, dies, 2, RUNNING, SUSPENDED, 0,
-          ERROR_DOMAIN_DESTROYED, 0, 3 },
-        { "dies, and another one takes its domid", "xensuspendd", false,
-          is_replaced, 2, RUNNING, SUSPENDED, 0, ERROR_DOMAIN_DESTROYED, 0, 3 },
-        { "no daemon", NULL, false, sleeps_untold, 2, RUNNING, SUSPENDED, 0, 0,
-          SUSPENDED, 3 },
-        { "another process has the daemon's pid", "another", false,
-          sleeps_untold, 2, RUNNING, SUSPENDED, 0, 0, SUSPENDED, 3 },
-        { "the daemon is killed", "xensuspendd", false, daemon_dies, 2,
-          RUNNING, SUSPENDED, 0, 0, SUSPENDED, 3 },
-        { "xenstored dies", "xensuspendd", true, xenstored_dies, 2,
-          RUNNING, SUSPENDED, 0, 0, SUSPENDED, 3 },
-        { "the daemon comes", NULL, false, daemon_comes_then_sleep, 2, RUNNING, SUSPENDED,
-          0, 0, SUSPENDED, 0 },
+        { "sleeps before xenstore is watched", "xensuspendd", sleeps, 1,
+          RUNNING, 0, SUSPENDED, 2 },
+        { "sleeps after", "xensuspendd", sleeps, 2, RUNNING, 0, SUSPENDED, 3 },
+        { "sleeps once xenstored has answered", "xensuspendd", sleeps, 3,
+          RUNNING, 0, SUSPENDED, 4 },
+        { "sleeps and wakes between two looks", "xensuspendd", naps, 2,
+          RUNNING, 0, RUNNING, 3 },
+        { "dies", "xensuspendd", dies, 2, RUNNING, ERROR_DOMAIN_DESTROYED, 0,
+          3 },
+        { "dies, and another one takes its domid", "xensuspendd", is_replaced,
+          2, RUNNING, ERROR_DOMAIN_DESTROYED, 0, 3 },
+        { "no daemon", NULL, sleeps_untold, 3, RUNNING, 0, SUSPENDED, 4 },
+        { "another process has the daemon's pid", "another", sleeps_untold, 3,
+          RUNNING, 0, SUSPENDED, 4 },
+        { "the daemon is killed", "xensuspendd", daemon_dies, 3, RUNNING, 0,
+          SUSPENDED, 4 },
+        { "xenstored dies", "xensuspendd", xenstored_dies, 3, RUNNING, 0,
+          SUSPENDED, 4 },
+        { "the daemon comes", NULL, daemon_comes_then_sleep, 3, RUNNING, 0,
+          SUSPENDED, 0 },
     };
     libxl_guest_suspend_info info;
-    int nb;
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        bool times_out = table[i].rc == ERROR_TIMEDOUT;
-
         reset();
         set(3, 10, 20, (uint8_t)table[i].start);
         if (table[i].daemon)
             start_daemon(table[i].daemon);
-        if (table[i].xenstored)
-            listen_xenstored();
         after_calls(table[i].at, table[i].then);
-        TAP_EQ_INT(wait_3(table[i].wanted, table[i].after,
-                          times_out ? 200 : LONG_MS, &info),
-                   table[i].rc, table[i].what);
+        TAP_EQ_INT(wait_3(SUSPENDED, 0, LONG_MS, &info), table[i].rc,
+                   table[i].what);
         if (!table[i].rc)
             TAP_EQ_INT(info.state, table[i].end, "... and its record");
         if (table[i].gets)
             TAP_EQ_INT(nr_gets, table[i].gets, "... by so many looks");
     }
+}
+
+static void test_wait_timeout(void)
+{
+    libxl_guest_suspend_info info;
+
+    reset();
+    set(3, 10, 20, SUSPENDED);
+    start_daemon("xensuspendd");
+    after_calls(2, naps);
+    TAP_EQ_INT(wait_3(SUSPENDED, 20, 200, &info), ERROR_TIMEDOUT,
+               "it wakes from the sleep that is known: not another one");
 
     reset();
     set(3, 10, 20, RUNNING);
     start_daemon("xensuspendd");
     TAP_EQ_INT(wait_3(SUSPENDED, 0, 350, &info), ERROR_TIMEDOUT,
                "nothing happens");
-    looks_at_most(nr_gets, 3);
+    looks_at_most(nr_gets, 4);
 
     reset();
     set(3, 10, 20, RUNNING);
     start_daemon("xensuspendd");
-    after_calls(2, sleeps_untold);
+    after_calls(3, sleeps_untold);
     TAP_EQ_INT(wait_3(SUSPENDED, 0, 200, &info), 0,
                "it sleeps, and is not told in time");
     TAP_EQ_INT(info.state, SUSPENDED, "... and its record");
+}
 
-    /* Half a second: five looks without the daemon, and some around it. */
-    for (int i = 0; i < 3; i++) {
-        static void (*const events[])(void) = {
-            kill_daemon, kill_xenstored, daemon_comes,
-        };
-        static const char *const what[] = {
-            "the daemon is killed, and nothing happens",
-            "xenstored dies, and nothing happens",
-            "the daemon comes, and nothing happens",
-        };
+/* How often a wait looks: by events, or by ticks. */
+static void test_wait_looks(void)
+{
+    static const struct {
+        void (*event)(void);
+        const char *what;
+        unsigned int most_gets;
+    } table[] = {
+        { kill_daemon, "the daemon is killed, and nothing happens", 20 },
+        { kill_xenstored, "xenstored dies, and nothing happens", 20 },
+        { daemon_comes, "the daemon comes, and nothing happens", 6 },
+    };
+    libxl_guest_suspend_info info;
 
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         reset();
         set(3, 10, 20, RUNNING);
-        /* In this order: the child must not inherit the socket. */
-        if (i < 2)
+        if (table[i].event != daemon_comes)
             start_daemon("xensuspendd");
-        listen_xenstored();
-        after_calls(2, events[i]);
-        TAP_EQ_INT(wait_3(SUSPENDED, 0, 500, &info), ERROR_TIMEDOUT, what[i]);
-        looks_at_most(nr_gets, i < 2 ? 20 : 5);
-        if (xenstored >= 0)
-            kill_xenstored();
+        after_calls(2, table[i].event);
+        /* Half a second: five looks without the daemon, and some around it. */
+        TAP_EQ_INT(wait_3(SUSPENDED, 0, 500, &info), ERROR_TIMEDOUT,
+                   table[i].what);
+        looks_at_most(nr_gets, table[i].most_gets);
     }
+}
+
+static void test_wait_without_xenstore(void)
+{
+    libxl_guest_suspend_info info;
+    int nb;
 
     reset();
     no_xenstore = true;
     set(3, 10, 20, RUNNING);
     after_calls(2, sleeps_untold);
     TAP_EQ_INT(wait_3(SUSPENDED, 0, LONG_MS, &info), 0, "no xenstore at all");
-
-    /* xs_open() would turn to the kernel's device, and wait there. */
-    reset();
-    listen_xenstored();
-    close(xenstored);
-    set(3, 10, 20, RUNNING);
-    after_calls(2, sleeps_untold);
-    TAP_OK(!wait_3(SUSPENDED, 0, LONG_MS, &info) && !nr_opens,
-           "a socket that nobody serves");
     reset_stock();
+    no_xenstore = true;
     TAP_OK(!libxl_list_domain_suspend_state(NULL, 0, &nb) &&
-           nb == ERROR_GUEST_SUSPEND_NO_XENSTORE && !nr_opens,
+           nb == ERROR_GUEST_SUSPEND_NO_XENSTORE,
            "... nor where the domains are looked up");
-    unlink(socket_path);
-    setenv("XENSTORED_PATH", "/nonexistent", 1);
-    xenstored = -1;
+
+    reset();
+    xenstored_stopped = true;
+    set(3, 10, 20, RUNNING);
+    start_daemon("xensuspendd");
+    TAP_EQ_INT(wait_3(SUSPENDED, 0, 200, &info), ERROR_TIMEDOUT,
+               "xenstored is stopped");
+    after_calls(2, sleeps_untold);
+    TAP_EQ_INT(wait_3(SUSPENDED, 0, LONG_MS, &info), 0,
+               "... and the sleep is seen nevertheless");
 
     reset();
     snprintf(ready, sizeof(ready), "999999999999");
@@ -683,6 +672,7 @@ static void test_watch(void)
     TAP_OK(readable(), "a change makes it readable");
     next_is(FOREVER, 0, 4, 30, "a change");
 
+    fire("/tool/guest-suspend/4/state");
     after_calls(1, sleeps_later);
     next_is(LONG_MS, 0, 3, 31, "a change right behind the look");
 
@@ -740,6 +730,106 @@ static void test_watch(void)
                ERROR_GUEST_SUSPEND_UNSUPPORTED, "no guest suspend here");
     TAP_OK(!watch, "... and no watch");
     libxl_suspend_watch_close(NULL);
+}
+
+/* A guest that changes its state behind each hypercall, seen by all. */
+static bool flaps;
+static uint64_t last_seq;
+
+static void flap(void)
+{
+    if (!flaps)
+        return;
+    last_seq++;
+    set(3, 10, last_seq, last_seq & 1);
+    fired_once("/tool/guest-suspend/3/state");
+    after_calls(1, flap);
+}
+
+/* How many records there are at once; each domain's are counted. */
+static unsigned int take_all(unsigned int of[NR_DOMAINS])
+{
+    libxl_guest_suspend_info info;
+    unsigned int nr = 0;
+
+    memset(of, 0, NR_DOMAINS * sizeof(of[0]));
+    while (nr < 1000 && !libxl_suspend_watch_next(watch, 0, &info)) {
+        of[info.domid]++;
+        nr++;
+    }
+    return nr;
+}
+
+static void test_watch_flapping(void)
+{
+    libxl_guest_suspend_info info;
+    unsigned int of[NR_DOMAINS], given;
+    int64_t start_ms;
+    bool once;
+
+    for (int with_daemon = 0; with_daemon < 2; with_daemon++) {
+        reset();
+        if (with_daemon)
+            start_daemon("xensuspendd");
+        set(0, 1, 1, RUNNING);
+        set(3, 10, 20, RUNNING);
+        set(4, 11, 15, RUNNING);
+        if (libxl_suspend_watch_open(NULL, 0, &watch))
+            abort();
+        last_seq = 1000;
+        flaps = once = true;
+        flap();
+        TAP_OK(take_all(of) == 3 && of[0] == 1 && of[3] == 1 && of[4] == 1,
+               "a guest flaps: each domain once, and then an end");
+
+        given = 0;
+        start_ms = gsuspend_now_ms();
+        while (gsuspend_now_ms() < start_ms + 1000) {
+            struct pollfd pollfd = {
+                .fd = libxl_suspend_watch_fd(watch), .events = POLLIN
+            };
+
+            poll(&pollfd, 1, 100);
+            once = take_all(of) == of[3] && of[3] <= 1 && once;
+            given += of[3];
+        }
+        TAP_OK(once, "... once each time");
+        /* Fewer where this machine is slow. */
+        TAP_OK(given <= 16 + 6, "... in a second no more than %u times", given);
+
+        set(4, 11, ++last_seq, SUSPENDED);
+        fired_once("/tool/guest-suspend/4/state");
+        do {
+            if (libxl_suspend_watch_next(watch, LONG_MS, &info))
+                abort();
+        } while (info.domid == 3);
+        TAP_OK(info.domid == 4 && info.seq == host[4].seq,
+               "... another one is told");
+
+        /* The last state comes, and nothing more is needed for it. */
+        flaps = false;
+        do {
+            if (libxl_suspend_watch_next(watch, LONG_MS, &info))
+                break;
+        } while (info.seq != host[3].seq);
+        TAP_OK(info.seq == host[3].seq, "... and its last state");
+        next_is(0, ERROR_TIMEDOUT, 0, 0, "... once");
+        TAP_OK(!readable(), "... and that was all");
+
+        /* The first of what its rate allows comes at once, and then it ends. */
+        for (unsigned int i = 0; i < 40; i++) {
+            set(3, 10, ++last_seq, SUSPENDED);
+            fired_once("/tool/guest-suspend/3/state");
+            libxl_suspend_watch_next(watch, 0, &info);
+        }
+        host[3].there = false;
+        fired_once("/tool/guest-suspend/3");
+        while (!libxl_suspend_watch_next(watch, LONG_MS, &info))
+            continue;
+        TAP_OK(info.domid == 3 && info.seq == last_seq,
+               "the end of a late one has its last record");
+        libxl_suspend_watch_close(watch);
+    }
 }
 
 #define NO_SEQ LIBXL_GUEST_SUSPEND_UNKNOWN
@@ -838,10 +928,13 @@ int main(void)
 {
     unsigned int fds = tap_nr_fds();
 
-    setenv("XENSTORED_PATH", "/nonexistent", 1);
     test_wait_at_once();
     test_wait();
+    test_wait_timeout();
+    test_wait_looks();
+    test_wait_without_xenstore();
     test_watch();
+    test_watch_flapping();
     test_stock_wait();
     test_stock_watch();
     reset();

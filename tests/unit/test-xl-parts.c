@@ -177,10 +177,14 @@ static void test_durations(void)
 
     xl_text_utc(1500000000123999999, text);
     TAP_EQ_STR(text, "2017-07-14T02:40:00.123Z", "UTC with milliseconds");
+    xl_text_utc(-93344000001, text);
+    TAP_EQ_STR(text, "1969-12-31T23:58:26.655Z", "UTC before 1970");
     setenv("TZ", "XXX-1", 1);
     tzset();
     xl_text_local_time(1500000000123999999, text);
     TAP_EQ_STR(text, "2017-07-14 03:40:00", "local time");
+    xl_text_local_time(-1, text);
+    TAP_EQ_STR(text, "1970-01-01 00:59:59", "local time before 1970");
 }
 
 static void test_clean(void)

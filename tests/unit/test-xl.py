@@ -376,6 +376,93 @@ def test_wait():
         host=[domain(3, "a", 0, seq=9)]), 3, "", one_line("not suspended"))
 
 
+def test_since():
+    """The time of day of a state is what xensuspendd has published."""
+    def since_of(*more):
+        got = run("suspend-status", "--json", "3", host=[*HOST, *more])
+        return json.loads(got.stdout)[0]["since"]
+
+    node = "published 3 suspended seq={} instance={} kind=psci since={} since-ns=1"
+    for time, wanted in (("1500000000.123999999", "2017-07-14T02:40:00.123Z"),
+                         ("-93.345000000", "1969-12-31T23:58:26.655Z"),
+                         ("-0.000000001", "1969-12-31T23:59:59.999Z"),
+                         ("0.000000000", "1970-01-01T00:00:00.000Z")):
+        since = since_of(node.format(42, 7, time))
+        ok(since == wanted, f"since {time}, as published", since)
+    for what, published in (
+            ("another change", node.format(41, 7, "5.000000000")),
+            ("another domain", node.format(42, 6, "5.000000000")),
+            ("no time", node.format(42, 7, "x")),
+            ("no seq", "published 3 suspended since=5.000000000"),
+            ("nothing", "published 3 suspended"),
+            ("a guest's nonsense", "published 3 since=5.000000000")):
+        since = since_of(published)
+        ok(since[:2] == "20", f"{what} was published: by the clock", since)
+    is_("the time of day in local time",
+        run("suspend-status", "3",
+            host=[*HOST, node.format(42, 7, "-93.345000000")]), 0,
+        re.compile(r" 1969-12-31 23:58:26 "), "")
+    is_("-q reads no time", run("suspend-status", "-q", "3",
+                                host=[*HOST, "xenstore 110"]), 0, "", "")
+
+
+def test_watch_names():
+    """A domain is renamed while it is watched, and after it migrated in."""
+    host = [domain(5, "web--incoming", seq=10, instance=10),
+            domain(6, "x", seq=9, instance=9)]
+    watch = Running("suspend-status", "-wj", host=host)
+    events = [json.loads(watch.line())["name"] for _ in range(2)]
+    ok(sorted(events) == ["web--incoming", "x"], "names at first", events)
+    write_host(domain(5, "web", 1, seq=11, instance=10), host[1])
+    event = json.loads(watch.line())
+    ok((event["name"], event["seq"]) == ("web", 11), "... and once renamed",
+       event)
+    write_host(host[1])
+    event = json.loads(watch.line())
+    ok((event["name"], event["event"]) == ("web", "gone"),
+       "... the last one, of a domain that is gone", event)
+    watch.child.kill()
+    watch.end()
+
+    watch = Running("suspend-status", "-w", host=host[1:])
+    heads = [watch.line(), watch.line()]
+    write_host(domain(6, "a-much-longer-name", 1, seq=20, instance=9))
+    heads += [watch.line(), watch.line()]
+    ok(heads[0].startswith("Name ") and heads[2].startswith("Name ") and
+       heads[2].index("State") == heads[3].index("suspended") and
+       heads[0].index("State") == heads[1].index("running"),
+       "a name that is too long for its column gets a wider one",
+       "".join(heads))
+    write_host(domain(6, "x", 0, seq=21, instance=9))
+    line = watch.line()
+    ok(heads[2].index("State") == line.index("running"),
+       "... in which the next ones are, too", heads[2] + line)
+    watch.child.kill()
+    watch.end()
+
+    watch = Running("suspend-status", "-w", host=[
+        domain(1, "x", seq=1), domain(2, "the-longest-of-them", seq=2)])
+    lines = [watch.line() for _ in range(3)]
+    ok(len({line.index(word) for line, word in
+            zip(lines, ("State", "running", "running"))}) == 1,
+       "columns have room for all that there is at first", "".join(lines))
+    watch.child.kill()
+    watch.end()
+
+
+def test_xenstore_silent():
+    """xenstored is there, and does not answer."""
+    silent = [*HOST, "xenstore 110"]
+    is_("a name, and xenstored does not answer",
+        run("suspend-status", "asleep", host=silent), 4, "",
+        one_line("cannot look up domain 'asleep': xenstore: Connection timed"))
+    is_("... with --timeout",
+        run("suspend-status", "--wait=running", "--timeout=1", "asleep",
+            host=silent), 4, "", one_line("cannot look up domain 'asleep'"))
+    is_("... by its id", run("suspend-status", "3", host=silent), 0,
+        re.compile(r"\n- +3 suspended"), "")
+
+
 def test_watch():
     watch = Running("suspend-status", "--watch", host=HOST)
     first = [watch.line() for _ in range(5)]
@@ -384,11 +471,13 @@ def test_watch():
        "--watch: first, those that are there", first)
     write_host(*HOST[:3], domain(12, "x", 1, seq=70, instance=9, suspends=1))
     line = watch.line()
-    ok(re.match(r"evil\S+ +12 suspended .* 1  -$", line),
-       "... then each change", line)
+    ok(re.match(r"x +12 suspended .* 1  -$", line),
+       "... then each change, by the name of the time", line)
     write_host(*HOST[:3])
     line = watch.line()
-    ok(re.match(r"evil\S+ +12 gone ", line), "... and each end", line)
+    ok(re.match(r"x +12 gone ", line), "... and each end", line)
+    ok(first[0].index("State") == line.index("gone"),
+       "... in the same columns", first[0] + line)
     write_host(*HOST[:3], domain(13, "new-guest", 0, seq=71, instance=71))
     line = watch.line()
     ok(re.match(r"new-guest +13 running ", line), "... and who is new", line)
@@ -771,7 +860,8 @@ def test_help():
 try:
     for test in (test_status, test_quiet, test_json, test_libraries,
                  test_usage, test_wake,
-                 test_wait, test_watch,
+                 test_wait, test_since, test_watch_names,
+                 test_xenstore_silent, test_watch,
                  test_no_guest_suspend, test_device_model, test_stock_x86,
                  test_stdout, test_handover, test_terminal,
                  test_help):

@@ -23,8 +23,8 @@
 
 #include "bucket.h"
 
-#define PUBLISH_BURST            16
-#define PUBLISH_PERIOD_MS        200
+#define PUBLISH_BURST            BUCKET_DOMAIN_BURST
+#define PUBLISH_PERIOD_MS        BUCKET_DOMAIN_PERIOD_MS
 #define PUBLISH_ALL_BURST        256
 #define PUBLISH_ALL_PERIOD_MS    4
 #define PUBLISH_SHARE            4      /* One part of so many of the time. */

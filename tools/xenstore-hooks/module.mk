@@ -5,7 +5,7 @@ xensuspendd_DIR := tools/xenstore-hooks
 xensuspendd_PROG := $(xensuspendd_DIR)/xensuspendd
 
 # Shared with the unit tests.
-xensuspendd_model_SRCS := $(addprefix $(xensuspendd_DIR)/,bucket.c model.c)
+xensuspendd_model_SRCS := tools/libs/light/bucket.c $(xensuspendd_DIR)/model.c
 xensuspendd_tree_SRCS := $(addprefix $(xensuspendd_DIR)/,fields.c log.c tree.c) \
     tools/libs/light/guest_suspend_names.c
 xensuspendd_hooks_SRCS := $(addprefix $(xensuspendd_DIR)/,hookdir.c hooks.c)

@@ -10,7 +10,8 @@ XL_SRCS := $(addprefix tools/xl/, \
 # The library goes in, instead of being loaded: all of xl would be lost with
 # it, stock's commands too, until ldconfig has run or after it is removed.
 # Without what needs yajl: see guest_suspend_members.h.
-XL_LIBRARY_SRCS := $(filter-out %_json.c,$(tools/libs/light/libxlguestsuspend_SRCS))
+XL_LIBRARY_SRCS := $(filter-out %_json.c,$(tools/libs/light/libxlguestsuspend_SRCS)) \
+    tools/libs/light/guest_suspend_time.c
 tools/xl/xl_SRCS = $(XL_SRCS) $(XL_LIBRARY_SRCS)
 tools/xl/xl_LDLIBS = $(XENCALL_LIBS) $(XENSTORE_LIBS)
 

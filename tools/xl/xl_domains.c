@@ -11,80 +11,77 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
-#include <xenstore.h>
-#include <xenstore_lib.h>
-
+#include "guest_suspend_number.h"
+#include "guest_suspend_poll.h"
+#include "guest_suspend_stock.h"
+#include "guest_suspend_time.h"
+#include "guest_suspend_xenstore.h"
 #include "xl.h"
 #include "xl_options.h"
+#include "xl_text.h"
 
-#define XENSTORED_PATH "XENSTORED_PATH"
-
-void xl_domains_init(struct xl_domains *domains)
+void xl_domains_init(struct xl_domains *domains, int64_t deadline_ms)
 {
-    domains->xs = NULL;
-    domains->tried = false;
-    domains->failed = 0;
-    domains->name = NULL;
+    memset(domains, 0, sizeof(*domains));
+    domains->deadline_ms = deadline_ms;
 }
 
 void xl_domains_dispose(struct xl_domains *domains)
 {
-    if (domains->xs)
-        xs_close(domains->xs);
+    gsuspend_xenstore_close(domains->xs);
     free(domains->name);
-    xl_domains_init(domains);
+    xl_domains_init(domains, -1);
 }
 
-/*
- * Where nobody serves xenstored's socket, xs_open() turns to the kernel's device,
- * and a request there waits for the next xenstored.  It takes a path from the
- * environment for both.
- */
-static struct xs_handle *open_xenstore(void)
+static int64_t deadline_of(const struct xl_domains *domains)
 {
-    const char *socket = xs_daemon_socket();
-    bool ours = !getenv(XENSTORED_PATH) && !access(socket, F_OK) &&
-                !setenv(XENSTORED_PATH, socket, 1);
-    struct xs_handle *xs = xs_open(0);
-    int saved_errno = errno;
+    if (domains->deadline_ms >= 0)
+        return domains->deadline_ms;
 
-    /* The stock xl is to have the environment that we had. */
-    if (ours)
-        unsetenv(XENSTORED_PATH);
-    errno = saved_errno;
-    return xs;
+    return gsuspend_now_ms() + GSUSPEND_XENSTORE_MS;
 }
 
-static struct xs_handle *xenstore(struct xl_domains *domains)
+static void set_failed(struct xl_domains *domains, int errnoval)
 {
-    if (!domains->tried) {
-        domains->tried = true;
-        domains->xs = open_xenstore();
-        if (!domains->xs)
-            domains->failed = errno;
-    }
-
-    return domains->xs;
+    domains->failed = errnoval;
+    /* One that does not answer is not waited for again and again. */
+    if (errnoval == ETIMEDOUT)
+        domains->silent_until_ms = gsuspend_now_ms() + GSUSPEND_XENSTORE_MS;
 }
 
-/* The string at /local/domain/DOMID/NODE, or NULL. */
-static char *read_node(struct xl_domains *domains, uint32_t domid,
-                       const char *node)
+/* The value of a node, or NULL. */
+static char *read_node(struct xl_domains *domains, const char *path)
 {
-    struct xs_handle *xs = xenstore(domains);
-    char path[64], *value;
-    unsigned int len;
+    int64_t deadline_ms = deadline_of(domains);
+    char *value;
 
-    if (!xs)
+    if (gsuspend_now_ms() < domains->silent_until_ms)
         return NULL;
 
-    snprintf(path, sizeof(path), "/local/domain/%" PRIu32 "/%s", domid, node);
-    value = xs_read(xs, XBT_NULL, path, &len);
+    if (!domains->tried) {
+        domains->xs = gsuspend_xenstore_open(deadline_ms);
+        domains->tried = true;
+        if (!domains->xs)
+            set_failed(domains, errno);
+    }
+    if (!domains->xs)
+        return NULL;
+
+    value = gsuspend_xenstore_read(domains->xs, path, deadline_ms);
     if (!value && errno != ENOENT)
-        domains->failed = errno;
+        set_failed(domains, errno);
     return value;
+}
+
+/* /local/domain/DOMID/NODE */
+static char *read_domain_node(struct xl_domains *domains, uint32_t domid,
+                              const char *node)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/local/domain/%" PRIu32 "/%s", domid, node);
+    return read_node(domains, path);
 }
 
 char *xl_domains_name(struct xl_domains *domains, uint32_t domid)
@@ -92,10 +89,74 @@ char *xl_domains_name(struct xl_domains *domains, uint32_t domid)
     char *name = domains->name;
 
     if (!name || domains->name_of != domid)
-        return read_node(domains, domid, "name");
+        return read_domain_node(domains, domid, "name");
 
     domains->name = NULL;
     return name;
+}
+
+/* The value of " NAME=VALUE" in what xensuspendd has published, or NULL. */
+static const char *find_field(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+
+    while ((text = strchr(text, ' '))) {
+        text++;
+        if (!strncmp(text, name, len) && text[len] == '=')
+            return text + len + 1;
+    }
+
+    return NULL;
+}
+
+static bool field_is(const char *text, const char *name, uint64_t wanted)
+{
+    const char *value = find_field(text, name);
+    char digits[24];
+    uint64_t number;
+
+    snprintf(digits, sizeof(digits), "%.*s",
+             value ? (int)strcspn(value, " ") : 0, value ? value : "");
+    return gsuspend_parse_number(digits, UINT64_MAX, &number) &&
+           number == wanted;
+}
+
+/* False: it has published nothing, or another change. */
+static bool published_since(struct xl_domains *domains,
+                            const libxl_guest_suspend_info *info,
+                            int64_t *since_time_ns)
+{
+    char path[64], *text;
+    const char *since;
+    bool found;
+
+    snprintf(path, sizeof(path), "/tool/guest-suspend/%" PRIu32 "/state",
+             info->domid);
+    text = read_node(domains, path);
+    if (!text)
+        return false;
+
+    since = find_field(text, "since");
+    found = since && field_is(text, "seq", info->seq) &&
+            field_is(text, "instance", info->instance) &&
+            gsuspend_time_parse(since, since_time_ns);
+    free(text);
+    return found;
+}
+
+bool xl_domains_since(struct xl_domains *domains,
+                      const libxl_guest_suspend_info *info,
+                      int64_t *since_time_ns)
+{
+    int64_t time_now = gsuspend_time_now();
+
+    if (!xl_since_is_known(info))
+        return false;
+
+    if (!published_since(domains, info, since_time_ns))
+        *since_time_ns = gsuspend_time_since(time_now, info->now_ns,
+                                             info->since_ns);
+    return true;
 }
 
 /* Keeps the name: whoever looks for it is likely to print it. */
@@ -103,7 +164,7 @@ static bool has_name(struct xl_domains *domains, uint32_t domid,
                      const char *name)
 {
     free(domains->name);
-    domains->name = read_node(domains, domid, "name");
+    domains->name = read_domain_node(domains, domid, "name");
     domains->name_of = domid;
     return domains->name && !strcmp(domains->name, name);
 }
@@ -112,17 +173,21 @@ static bool has_name(struct xl_domains *domains, uint32_t domid,
 static bool has_uuid(struct xl_domains *domains, uint32_t domid,
                      const char *uuid)
 {
-    char *its = read_node(domains, domid, "vm");
-    bool same = its && !strncmp(its, "/vm/", 4) && !strcasecmp(its + 4, uuid);
+    char *value = read_domain_node(domains, domid, "vm");
+    bool same = value && !strncmp(value, "/vm/", 4) &&
+                !strcasecmp(value + 4, uuid);
 
-    free(its);
+    free(value);
     return same;
 }
 
 typedef bool has_fn(struct xl_domains *domains, uint32_t domid,
                     const char *value);
 
-/* The first whose domain has the value; NULL: none. */
+/*
+ * The first whose domain has the value; NULL: none.  The list is in the order of
+ * domids.  Domain 0, which is hardly ever meant, is the last.
+ */
 static const libxl_guest_suspend_info *
 search(struct xl_domains *domains, const libxl_guest_suspend_info *list, int nb,
        has_fn *has, const char *value)
@@ -130,10 +195,10 @@ search(struct xl_domains *domains, const libxl_guest_suspend_info *list, int nb,
     int i;
 
     for (i = 0; i < nb; i++)
-        if (has(domains, list[i].domid, value))
+        if (list[i].domid && has(domains, list[i].domid, value))
             return &list[i];
 
-    return NULL;
+    return nb && !list[0].domid && has(domains, 0, value) ? &list[0] : NULL;
 }
 
 static int get_record(const char *which, uint32_t domid,
@@ -148,15 +213,6 @@ static int get_record(const char *which, uint32_t domid,
         xl_error("domain '%s': %s", which, libxl_guest_suspend_strerror(rc));
 
     return rc;
-}
-
-/* Domain 0, which is hardly ever meant, is the last. */
-static int by_domid(const void *a, const void *b)
-{
-    const libxl_guest_suspend_info *info_a = a, *info_b = b;
-    uint32_t x = info_a->domid - 1, y = info_b->domid - 1;
-
-    return (x > y) - (x < y);
 }
 
 static int find_by_value(struct xl_domains *domains, const char *which,
@@ -175,7 +231,7 @@ static int find_by_value(struct xl_domains *domains, const char *which,
     }
 
     /* By the last change, what this costs would vary with that. */
-    qsort(list, (size_t)nb, sizeof(*list), by_domid);
+    qsort(list, (size_t)nb, sizeof(*list), gsuspend_by_domid);
     found = search(domains, list, nb, has_name, which);
     if (!found)
         found = search(domains, list, nb, has_uuid, which);
@@ -183,7 +239,7 @@ static int find_by_value(struct xl_domains *domains, const char *which,
         xl_error("cannot look up domain '%s': xenstore: %s"
                  " (a domid needs no xenstore)", which,
                  strerror(domains->failed));
-        rc = ERROR_FAIL;
+        rc = domains->failed == ETIMEDOUT ? ERROR_TIMEDOUT : ERROR_FAIL;
         goto out;
     }
     if (!found) {

@@ -10,21 +10,29 @@
 #ifndef XL_DOMAINS_H
 #define XL_DOMAINS_H
 
+#include <stdbool.h>
+
 #include <libxl_guest_suspend.h>
 
-struct xs_handle;
+struct gsuspend_xenstore;
 
 /* Opened when first needed, and kept. */
 struct xl_domains {
-    struct xs_handle *xs;
+    struct gsuspend_xenstore *xs;
     bool tried;
     int failed;                     /* errno, if it did not answer */
+    int64_t deadline_ms;            /* -1: a time of ours for each answer */
+    int64_t silent_until_ms;        /* not asked again before */
     /* The name that the last search saw, of this domain; NULL: none. */
     char *name;
     uint32_t name_of;
 };
 
-void xl_domains_init(struct xl_domains *domains);
+/*
+ * deadline_ms: xenstore is waited for until then, a time of gsuspend_now_ms().
+ * -1: for GSUSPEND_XENSTORE_MS; after that, what it knows is unknown.
+ */
+void xl_domains_init(struct xl_domains *domains, int64_t deadline_ms);
 void xl_domains_dispose(struct xl_domains *domains);
 
 /*
@@ -32,6 +40,15 @@ void xl_domains_dispose(struct xl_domains *domains);
  * where xenstore does not answer.
  */
 char *xl_domains_name(struct xl_domains *domains, uint32_t domid);
+
+/*
+ * The time of day at which the record's state began (guest_suspend_time.h): as
+ * xensuspendd has published it, which is the same for everyone; else computed
+ * from the present time.  False: the hypervisor does not tell.
+ */
+bool xl_domains_since(struct xl_domains *domains,
+                      const libxl_guest_suspend_info *info,
+                      int64_t *since_time_ns);
 
 /*
  * The present record of the domain that which means: a domid where it is all

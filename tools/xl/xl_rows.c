@@ -13,6 +13,7 @@
 #include "xl_text.h"
 
 #include "guest_suspend_members.h"
+#include "guest_suspend_stock.h"
 
 void xl_table_init(struct xl_table *table)
 {
@@ -31,18 +32,33 @@ void xl_table_dispose(struct xl_table *table)
     xl_table_init(table);
 }
 
+static void update_name(struct xl_row *row, struct xl_domains *domains)
+{
+    char *name = xl_domains_name(domains, row->info.domid);
+
+    /* One that ends loses its name first. */
+    if (!name)
+        return;
+
+    xl_text_clean(name);
+    free(row->name);
+    row->name = name;
+}
+
 void xl_row_update(struct xl_row *row, const libxl_guest_suspend_info *info,
                    struct xl_domains *domains)
 {
     /* A record that is no longer the present one would lead to a later time. */
-    if (!row->since_realtime_ns || row->info.since_ns != info->since_ns)
-        row->since_realtime_ns = xl_since_realtime_ns(info);
+    bool same = row->since_is_known && row->info.seq == info->seq;
+
     row->info = *info;
-    if (!row->name && domains) {
-        row->name = xl_domains_name(domains, info->domid);
-        if (row->name)
-            xl_text_clean(row->name);
-    }
+    if (!domains)
+        return;
+
+    if (!same)
+        row->since_is_known = xl_domains_since(domains, info,
+                                               &row->since_time_ns);
+    update_name(row, domains);
 }
 
 struct xl_row *xl_table_add(struct xl_table *table,
@@ -72,51 +88,56 @@ void xl_table_remove(struct xl_table *table, struct xl_row *row)
             (size_t)(table->rows + table->nr - row) * sizeof(*row));
 }
 
-static int by_domid(const void *a, const void *b)
-{
-    const struct xl_row *x = a, *y = b;
-
-    return (x->info.domid > y->info.domid) - (x->info.domid < y->info.domid);
-}
-
 void xl_table_sort_by_domid(struct xl_table *table)
 {
     if (table->nr) /* else there is no array to give to qsort */
-        qsort(table->rows, table->nr, sizeof(*table->rows), by_domid);
+        qsort(table->rows, table->nr, sizeof(*table->rows), gsuspend_by_domid);
 }
 
-void xl_table_print_head(struct xl_table *table)
+static int name_width(const struct xl_row *row)
 {
-    size_t i;
-    int width;
+    return row->name ? xl_text_width(row->name) : 1;
+}
 
-    table->name_width = (int)strlen("Name");
-    for (i = 0; i < table->nr; i++) {
-        width = table->rows[i].name ? xl_text_width(table->rows[i].name) : 0;
-        if (width > table->name_width)
-            table->name_width = width;
-    }
+static void print_head(struct xl_table *table, int width)
+{
+    const int least = (int)strlen("Name");
 
+    table->name_width = width < least ? least : width;
     printf("%-*s %5s %-9s %7s %-19s %-8s %7s  %s\n", table->name_width, "Name",
            "ID", "State", "For", "Since", "Kind", "Sleeps", "Last wake");
 }
 
-void xl_table_print_row(const struct xl_table *table, const struct xl_row *row)
+void xl_table_print_head(struct xl_table *table)
+{
+    int widest = 0;
+    size_t i;
+
+    for (i = 0; i < table->nr; i++)
+        if (name_width(&table->rows[i]) > widest)
+            widest = name_width(&table->rows[i]);
+
+    print_head(table, widest);
+}
+
+void xl_table_print_row(struct xl_table *table, const struct xl_row *row)
 {
     char duration[XL_TEXT_SIZE] = "-", since[XL_TEXT_SIZE] = "-";
     char suspends[XL_TEXT_SIZE], wake[XL_TEXT_SIZE];
-    const char *name = row->name ? row->name : "-";
-    int pad = table->name_width - xl_text_width(name);
 
-    if (xl_since_is_known(&row->info)) {
-        xl_text_duration(row->info.now_ns - row->info.since_ns, duration);
-        xl_text_local_time(row->since_realtime_ns, since);
-    }
+    if (name_width(row) > table->name_width)
+        print_head(table, name_width(row));
+
+    if (xl_since_is_known(&row->info))
+        xl_text_duration(xl_duration_ns(&row->info), duration);
+    if (row->since_is_known)
+        xl_text_local_time(row->since_time_ns, since);
     xl_text_number(row->info.suspends, suspends);
     xl_text_wake(&row->info, wake);
     /* printf counts bytes, and the column is made of characters. */
     printf("%s%*s %5" PRIu32 " %-9s %7s %-19s %-8s %7s  %s\n",
-           name, pad > 0 ? pad : 0, "", row->info.domid,
+           row->name ? row->name : "-",
+           table->name_width - name_width(row), "", row->info.domid,
            row->gone ? "gone"
                      : libxl_guest_suspend_state_to_string(row->info.state),
            duration, since,
@@ -124,7 +145,7 @@ void xl_table_print_row(const struct xl_table *table, const struct xl_row *row)
            suspends, wake);
 }
 
-/* That is clean text, or a word of ours: no control characters. */
+/* text is clean, or a word of ours: it has no control characters. */
 static void print_json_string(const char *text)
 {
     putchar('"');
@@ -163,19 +184,20 @@ static void row_members(const struct xl_row *row,
                         char since[XL_TEXT_SIZE])
 {
     const libxl_guest_suspend_info *info = &row->info;
-    bool known = xl_since_is_known(info);
 
-    xl_text_utc(row->since_realtime_ns, since);
+    xl_text_utc(row->since_time_ns, since);
     members[0] = (struct gsuspend_member) {
         "name", row->name, LIBXL_GUEST_SUSPEND_UNKNOWN
     };
     gsuspend_info_members(info, members + 1);
     members[ROW_MEMBERS - 2] = (struct gsuspend_member) {
-        "since", known ? since : NULL, LIBXL_GUEST_SUSPEND_UNKNOWN
+        "since", row->since_is_known ? since : NULL,
+        LIBXL_GUEST_SUSPEND_UNKNOWN
     };
     members[ROW_MEMBERS - 1] = (struct gsuspend_member) {
         "for_ns", NULL,
-        known ? info->now_ns - info->since_ns : LIBXL_GUEST_SUSPEND_UNKNOWN
+        xl_since_is_known(info) ? xl_duration_ns(info)
+                                : LIBXL_GUEST_SUSPEND_UNKNOWN
     };
 }
 

@@ -10,30 +10,32 @@
 #include "xl_domains.h"
 
 struct xl_row {
-    libxl_guest_suspend_info info;
+    libxl_guest_suspend_info info;  /* the first: see gsuspend_by_domid() */
     char *name;                     /* NULL: unknown */
-    int64_t since_realtime_ns;
+    bool since_is_known;
+    int64_t since_time_ns;          /* see guest_suspend_time.h */
     bool gone;                      /* the domain has ceased to exist */
+    bool is_due;                    /* for whoever prints rows one by one */
 };
 
 struct xl_table {
     struct xl_row *rows;
     size_t nr;
-    int name_width;                 /* of the column */
+    int name_width;                 /* of the column; 0: there is no head */
 };
 
 void xl_table_init(struct xl_table *table);
 void xl_table_dispose(struct xl_table *table);
 
 /*
- * A row more.  domains: where its name comes from; NULL: it gets none.  NULL:
- * no memory, which has been said.
+ * A row more.  domains: where its name and its time of day come from; NULL: it
+ * gets none.  NULL: no memory, which has been said.
  */
 struct xl_row *xl_table_add(struct xl_table *table,
                             const libxl_guest_suspend_info *info,
                             struct xl_domains *domains);
 
-/* Another record of the same domain, and its name if that was unknown. */
+/* Another record of the same domain, and its present name if it has one. */
 void xl_row_update(struct xl_row *row, const libxl_guest_suspend_info *info,
                    struct xl_domains *domains);
 
@@ -41,9 +43,11 @@ void xl_table_remove(struct xl_table *table, struct xl_row *row);
 
 void xl_table_sort_by_domid(struct xl_table *table);
 
+/* As wide as the rows that there are need it. */
 void xl_table_print_head(struct xl_table *table);
-void xl_table_print_row(const struct xl_table *table,
-                        const struct xl_row *row);
+
+/* With another head where the name is too long for the column. */
+void xl_table_print_row(struct xl_table *table, const struct xl_row *row);
 
 /* One JSON array. */
 void xl_table_print_json(const struct xl_table *table);

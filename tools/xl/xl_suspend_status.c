@@ -9,8 +9,12 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "guest_suspend_poll.h"
 #include "xl_options.h"
 #include "xl_rows.h"
+
+/* xenstore has this time at least, however short the timeout is. */
+#define XENSTORE_LEAST_MS 1000
 
 enum {
     OPT_WAIT = 0x100,
@@ -84,16 +88,55 @@ void xl_say_polling(const libxl_guest_suspend_info *info)
                  LIBXL_GUEST_SUSPEND_POLL_MS);
 }
 
+static void say_not_waited(const struct xl_status_request *request, int rc)
+{
+    const char *name = request->names[0];
+
+    switch (rc) {
+    case ERROR_TIMEDOUT:
+        xl_error("domain '%s' is not %s after %d s", name,
+                 libxl_guest_suspend_state_to_string(request->wait_state),
+                 request->timeout_ms / 1000);
+        break;
+    case ERROR_DOMAIN_NOTFOUND:
+    case ERROR_DOMAIN_DESTROYED:
+        xl_error("domain '%s' has ceased to exist", name);
+        break;
+    case ERROR_GUEST_SUSPEND_STALE:
+        xl_error("domain '%s' is younger than seq %" PRIu64, name,
+                 request->after);
+        break;
+    default:
+        xl_error("domain '%s': %s", name, libxl_guest_suspend_strerror(rc));
+    }
+}
+
+/* Of a timeout that began at start_ms. */
+static int time_left_ms(int timeout_ms, int64_t start_ms)
+{
+    int64_t left_ms = start_ms + timeout_ms - gsuspend_now_ms();
+
+    if (timeout_ms == LIBXL_GUEST_SUSPEND_FOREVER)
+        return timeout_ms;
+    return left_ms > 0 ? (int)left_ms : 0;
+}
+
 /* --wait: the one record that ended it. */
 static enum xl_exit collect_waited(struct xl_table *table,
                                    struct xl_domains *domains,
                                    const struct xl_status_request *request)
 {
-    const char *name = request->names[0];
     libxl_guest_suspend_info first, info;
+    int64_t start_ms = gsuspend_now_ms();
     int rc;
 
-    rc = xl_domains_find(domains, name, &first);
+    /* The timeout holds for the look-up of a name, too. */
+    if (request->timeout_ms > XENSTORE_LEAST_MS)
+        domains->deadline_ms = start_ms + request->timeout_ms;
+    else if (request->timeout_ms >= 0)
+        domains->deadline_ms = start_ms + XENSTORE_LEAST_MS;
+
+    rc = xl_domains_find(domains, request->names[0], &first);
     if (rc)
         return xl_exit_of_rc(rc);
 
@@ -101,32 +144,20 @@ static enum xl_exit collect_waited(struct xl_table *table,
         first.state != request->wait_state)
         xl_say_polling(&first);
     rc = libxl_domain_suspend_wait(NULL, first.domid, request->wait_state,
-                                   request->after, request->timeout_ms, &info);
+                                   request->after,
+                                   time_left_ms(request->timeout_ms, start_ms),
+                                   &info);
     /* The domid may have changed hands before the wait began. */
     if (!rc && info.instance != first.instance)
         rc = ERROR_DOMAIN_DESTROYED;
-
-    switch (rc) {
-    case 0:
-        break;
-    case ERROR_TIMEDOUT:
-        xl_error("domain '%s' is not %s after %d s", name,
-                 libxl_guest_suspend_state_to_string(request->wait_state),
-                 request->timeout_ms / 1000);
-        return XL_EXIT_TIMED_OUT;
-    case ERROR_DOMAIN_NOTFOUND:
-    case ERROR_DOMAIN_DESTROYED:
-        xl_error("domain '%s' has ceased to exist", name);
-        return XL_EXIT_NO_DOMAIN;
-    case ERROR_GUEST_SUSPEND_STALE:
-        xl_error("domain '%s' is younger than seq %" PRIu64, name,
-                 request->after);
-        return XL_EXIT_STALE;
-    default:
-        xl_error("domain '%s': %s", name, libxl_guest_suspend_strerror(rc));
+    if (rc) {
+        say_not_waited(request, rc);
         return xl_exit_of_rc(rc);
     }
 
+    /* The name and the time of day of what is printed. */
+    if (domains->deadline_ms >= 0)
+        domains->deadline_ms = gsuspend_now_ms() + XENSTORE_LEAST_MS;
     return xl_table_add(table, &info, request->quiet ? NULL : domains)
            ? XL_EXIT_OK : XL_EXIT_FAILED;
 }
@@ -273,7 +304,7 @@ int xl_suspend_status(const struct xl_command *command,
     if (wrong)
         return xl_command_usage(command, wrong);
 
-    xl_domains_init(&domains);
+    xl_domains_init(&domains, -1);
     if (request.watch)
         status = xl_suspend_watch(&request, &domains);
     else

@@ -11,7 +11,8 @@ struct follow {
     const struct xl_status_request *request;
     struct xl_domains *domains;
     struct xl_table table;          /* those followed that are there */
-    bool headed;
+    bool began;                     /* what there was at first is printed */
+    size_t nr_due;                  /* rows of that */
     bool said_polling;
 };
 
@@ -47,17 +48,29 @@ static struct xl_row *find_row(struct follow *follow,
 
 static enum xl_exit print(struct follow *follow, struct xl_row *row)
 {
-    if (follow->request->json) {
+    if (follow->request->json)
         xl_row_print_event(row);
-    } else {
-        if (!follow->headed)
-            xl_table_print_head(&follow->table);
-        follow->headed = true;
+    else
         xl_table_print_row(&follow->table, row);
-    }
 
     /* Whoever reads it wants it now; and a full disk ends it. */
     return xl_close_stdout(XL_EXIT_OK);
+}
+
+/* What there was to begin with: the columns are as wide as all of it needs. */
+static enum xl_exit begin(struct follow *follow)
+{
+    enum xl_exit status = XL_EXIT_OK;
+    size_t i;
+
+    follow->began = true;
+    if (!follow->request->json && follow->nr_due)
+        xl_table_print_head(&follow->table);
+    for (i = 0; i < follow->table.nr && status == XL_EXIT_OK; i++)
+        if (follow->table.rows[i].is_due)
+            status = print(follow, &follow->table.rows[i]);
+
+    return status;
 }
 
 static enum xl_exit tell(struct follow *follow,
@@ -73,10 +86,16 @@ static enum xl_exit tell(struct follow *follow,
         row = xl_table_add(&follow->table, info, follow->domains);
         if (!row)
             return XL_EXIT_FAILED;
+    } else {
+        xl_row_update(row, info, gone ? NULL : follow->domains);
     }
 
-    xl_row_update(row, info, gone ? NULL : follow->domains);
     row->gone = gone;
+    if (!follow->began && !gone) {
+        row->is_due = true;
+        follow->nr_due++;
+        return XL_EXIT_OK;
+    }
     status = print(follow, row);
     if (status == XL_EXIT_OK && gone) {
         xl_table_remove(&follow->table, row);
@@ -105,13 +124,16 @@ enum xl_exit xl_suspend_watch(const struct xl_status_request *request,
 
     rc = libxl_suspend_watch_open(NULL, request->after, &watch);
     while (!rc && !status) {
-        rc = libxl_suspend_watch_next(watch, LIBXL_GUEST_SUSPEND_FOREVER,
-                                      &info);
+        rc = libxl_suspend_watch_next(
+            watch, follow.began ? LIBXL_GUEST_SUSPEND_FOREVER : 0, &info);
         if (!rc && !follow.said_polling) {
             xl_say_polling(&info);
             follow.said_polling = true;
         }
-        if (!rc || rc == ERROR_DOMAIN_DESTROYED) {
+        if (rc == ERROR_TIMEDOUT) {
+            status = begin(&follow);
+            rc = 0;
+        } else if (!rc || rc == ERROR_DOMAIN_DESTROYED) {
             status = tell(&follow, &info, rc == ERROR_DOMAIN_DESTROYED);
             rc = 0;
         }

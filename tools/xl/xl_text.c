@@ -10,11 +10,11 @@
 #include <string.h>
 #include <time.h>
 
-#define NS_PER_S 1000000000
+#include "guest_suspend_time.h"
 
 void xl_text_duration(uint64_t duration_ns, char text[XL_TEXT_SIZE])
 {
-    uint64_t s = duration_ns / NS_PER_S;
+    uint64_t s = duration_ns / GSUSPEND_NS_PER_S;
 
     if (s < 60)
         snprintf(text, XL_TEXT_SIZE, "%" PRIu64 "s", s);
@@ -42,40 +42,36 @@ bool xl_since_is_known(const libxl_guest_suspend_info *info)
     return info->since_ns != LIBXL_GUEST_SUSPEND_UNKNOWN;
 }
 
-int64_t xl_since_realtime_ns(const libxl_guest_suspend_info *info)
+uint64_t xl_duration_ns(const libxl_guest_suspend_info *info)
 {
-    struct timespec now;
-
-    if (!xl_since_is_known(info))
-        return 0;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec -
-           (int64_t)(info->now_ns - info->since_ns);
+    /* The clocks of two CPUs may differ a little. */
+    return info->now_ns > info->since_ns ? info->now_ns - info->since_ns : 0;
 }
 
-void xl_text_local_time(int64_t realtime_ns, char text[XL_TEXT_SIZE])
+void xl_text_local_time(int64_t time_ns, char text[XL_TEXT_SIZE])
 {
-    time_t s = realtime_ns / NS_PER_S;
+    uint32_t rest_ns;
+    time_t seconds = gsuspend_time_split(time_ns, &rest_ns);
     struct tm tm;
 
-    if (!localtime_r(&s, &tm) ||
+    if (!localtime_r(&seconds, &tm) ||
         !strftime(text, XL_TEXT_SIZE, "%Y-%m-%d %H:%M:%S", &tm))
         snprintf(text, XL_TEXT_SIZE, "-");
 }
 
-void xl_text_utc(int64_t realtime_ns, char text[XL_TEXT_SIZE])
+void xl_text_utc(int64_t time_ns, char text[XL_TEXT_SIZE])
 {
-    time_t s = realtime_ns / NS_PER_S;
-    char seconds[24];
+    uint32_t rest_ns;
+    time_t seconds = gsuspend_time_split(time_ns, &rest_ns);
+    char date[32];
     struct tm tm;
 
-    if (!gmtime_r(&s, &tm) ||
-        !strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm))
+    if (!gmtime_r(&seconds, &tm) ||
+        !strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm))
         snprintf(text, XL_TEXT_SIZE, "-");
     else
-        snprintf(text, XL_TEXT_SIZE, "%s.%03dZ", seconds,
-                 (int)(realtime_ns % NS_PER_S / 1000000));
+        snprintf(text, XL_TEXT_SIZE, "%s.%03" PRIu32 "Z", date,
+                 rest_ns / 1000000);
 }
 
 void xl_text_wake(const libxl_guest_suspend_info *info,

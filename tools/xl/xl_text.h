@@ -20,17 +20,17 @@ void xl_text_duration(uint64_t duration_ns, char text[XL_TEXT_SIZE]);
 /* "-" for LIBXL_GUEST_SUSPEND_UNKNOWN */
 void xl_text_number(uint64_t number, char text[XL_TEXT_SIZE]);
 
-/* Whether it is known when the record's state began. */
+/* Whether the hypervisor tells when the record's state began. */
 bool xl_since_is_known(const libxl_guest_suspend_info *info);
 
-/* That, in ns since the epoch, as of now; 0 where it is not known. */
-int64_t xl_since_realtime_ns(const libxl_guest_suspend_info *info);
+/* How long the record's state has lasted. */
+uint64_t xl_duration_ns(const libxl_guest_suspend_info *info);
 
-/* "2026-11-23 06:01:22", in the local time zone */
-void xl_text_local_time(int64_t realtime_ns, char text[XL_TEXT_SIZE]);
+/* A time of day (guest_suspend_time.h): "2026-11-23 06:01:22", local time */
+void xl_text_local_time(int64_t time_ns, char text[XL_TEXT_SIZE]);
 
-/* "2026-11-23T06:01:22.123Z" */
-void xl_text_utc(int64_t realtime_ns, char text[XL_TEXT_SIZE]);
+/* "2026-11-23T06:01:22.123Z"; the last digit is rounded down */
+void xl_text_utc(int64_t time_ns, char text[XL_TEXT_SIZE]);
 
 /* "-", "interrupt 32", "toolstack", "unknown" */
 void xl_text_wake(const libxl_guest_suspend_info *info,

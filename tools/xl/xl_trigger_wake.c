@@ -99,7 +99,7 @@ static int wake(const char *domain, const struct request *request)
 
     libxl_domain_resume_virq_opts_init(&opts);
     libxl_guest_suspend_info_init(&info);
-    xl_domains_init(&domains);
+    xl_domains_init(&domains, -1);
 
     rc = xl_domains_find(&domains, domain, &info);
     if (rc)

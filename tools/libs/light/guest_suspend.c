@@ -11,9 +11,12 @@
 #include <string.h>
 
 #include "guest_suspend_call.h"
+#include "guest_suspend_infos.h"
 #include "guest_suspend_list.h"
 #include "guest_suspend_names.h"
+#include "guest_suspend_poll.h"
 #include "guest_suspend_stock.h"
+#include "guest_suspend_xenstore.h"
 
 /*
  * libxenlight's, where the program has it: its soname is another one with each
@@ -147,50 +150,55 @@ out:
     return rc;
 }
 
+/* The records as libxl's; *list_r is not NULL. */
+static int infos_from_records(const struct xen_guest_suspend_record *records,
+                              uint32_t nr, libxl_guest_suspend_info **list_r)
+{
+    libxl_guest_suspend_info *list;
+    uint32_t i;
+
+    /* One to spare: an empty list is not NULL. */
+    list = calloc((size_t)nr + 1, sizeof(*list));
+    if (!list)
+        return ERROR_NOMEM;
+    for (i = 0; i < nr; i++)
+        info_from_record(&list[i], &records[i]);
+
+    *list_r = list;
+    return 0;
+}
+
 /* On x86 without the patch. */
 static int list_stock(struct gsuspend_call *call, uint64_t after_seq,
-                      libxl_guest_suspend_info **list_r, uint32_t *nr_r)
+                      int64_t deadline_ms, libxl_guest_suspend_info **list_r,
+                      uint32_t *nr_r)
 {
     if (after_seq)
         return ERROR_GUEST_SUSPEND_NO_SEQ;
-    if (gsuspend_stock_list(call, list_r, nr_r))
+    if (gsuspend_stock_list(call, deadline_ms, list_r, nr_r))
         return rc_of_errno(errno);
 
     return 0;
 }
 
-libxl_guest_suspend_info *
-libxl_list_domain_suspend_state(libxl_ctx *ctx, uint64_t after_seq, int *nb_r)
+libxl_guest_suspend_info *gsuspend_list_infos(uint64_t after_seq,
+                                              int64_t deadline_ms, int *nb_r)
 {
     struct gsuspend_call *call = NULL;
     struct xen_guest_suspend_record *records = NULL;
     libxl_guest_suspend_info *list = NULL;
-    uint32_t nr = 0, i;
+    uint32_t nr = 0;
     int rc, saved_errno;
-
-    (void)ctx;
 
     rc = call_open(&call);
     if (rc)
         goto out;
 
     rc = gsuspend_list(call, after_seq, &records, &nr) ? rc_of_errno(errno) : 0;
-    if (rc == ERROR_GUEST_SUSPEND_UNSUPPORTED && gsuspend_x86) {
-        rc = list_stock(call, after_seq, &list, &nr);
-        goto out;
-    }
-    if (rc)
-        goto out;
-
-    /* One to spare: an empty list is not NULL. */
-    list = calloc((size_t)nr + 1, sizeof(*list));
-    if (!list) {
-        rc = ERROR_NOMEM;
-        goto out;
-    }
-    for (i = 0; i < nr; i++)
-        info_from_record(&list[i], &records[i]);
-    rc = 0;
+    if (!rc)
+        rc = infos_from_records(records, nr, &list);
+    else if (rc == ERROR_GUEST_SUSPEND_UNSUPPORTED && gsuspend_x86)
+        rc = list_stock(call, after_seq, deadline_ms, &list, &nr);
 
 out:
     saved_errno = errno;
@@ -199,6 +207,14 @@ out:
     *nb_r = list ? (int)nr : rc;
     errno = saved_errno;
     return list;
+}
+
+libxl_guest_suspend_info *
+libxl_list_domain_suspend_state(libxl_ctx *ctx, uint64_t after_seq, int *nb_r)
+{
+    (void)ctx;
+    return gsuspend_list_infos(after_seq,
+                               gsuspend_now_ms() + GSUSPEND_XENSTORE_MS, nb_r);
 }
 
 void libxl_guest_suspend_info_list_free(libxl_guest_suspend_info *list, int nb)

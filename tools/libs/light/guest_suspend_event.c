@@ -17,11 +17,10 @@
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <xenstore.h>
-
+#include "guest_suspend_number.h"
+#include "guest_suspend_poll.h"
 #include "guest_suspend_xenstore.h"
 #include "libxl_guest_suspend.h"
 
@@ -33,14 +32,13 @@
 #define TICKS_PER_CENSUS 10
 
 struct gsuspend_events {
-    struct xs_handle *xs;           /* NULL: there is no xenstore (any more) */
-    char watched[64];
+    struct gsuspend_xenstore *xs;   /* NULL: there is no xenstore (any more) */
     int epoll_fd;
     int mark_fd;                    /* eventfd */
     int tick_fd;                    /* timerfd, while the daemon is away */
+    int alarm_fd;                   /* timerfd */
     int daemon_fd;                  /* pidfd, while it is there */
-    int xenstored_fd;               /* only to see it end */
-    bool ticking;
+    bool ticking, alarmed;
     unsigned int ticks;
 };
 
@@ -94,24 +92,14 @@ static bool is_daemon(pid_t pid)
     return !strcmp(comm, DAEMON "\n");
 }
 
-/* A pidfd of the daemon that READY names, or -1. */
-static int open_daemon(struct gsuspend_events *events)
+/* A pidfd of the daemon, by what READY says (NULL: nothing), or -1. */
+static int open_daemon(const char *ready)
 {
     struct pollfd ended = { .events = POLLIN };
-    unsigned int len;
-    char *value, *end;
-    long pid;
+    uint64_t pid;
     int fd;
 
-    value = events->xs ? xs_read(events->xs, XBT_NULL, READY, &len) : NULL;
-    if (!value)
-        return -1;
-    errno = 0;
-    pid = strtol(value, &end, 10);
-    if (errno || *end || end == value || pid <= 0 || pid > INT_MAX)
-        pid = 0;
-    free(value);
-    if (!pid)
+    if (!ready || !gsuspend_parse_number(ready, INT_MAX, &pid))
         return -1;
 
     /* Opened first: the name is then of the process that it stands for. */
@@ -124,11 +112,11 @@ static int open_daemon(struct gsuspend_events *events)
 }
 
 /* Whether xensuspendd is there decides where events come from. */
-static void find_daemon(struct gsuspend_events *events)
+static void set_daemon(struct gsuspend_events *events, const char *ready)
 {
     /* Closing it takes it from the epoll set. */
     close_fd(&events->daemon_fd);
-    events->daemon_fd = open_daemon(events);
+    events->daemon_fd = open_daemon(ready);
     if (events->daemon_fd >= 0 && poll_fd(events, events->daemon_fd))
         close_fd(&events->daemon_fd);
 
@@ -137,55 +125,54 @@ static void find_daemon(struct gsuspend_events *events)
 
 static void drop_xenstore(struct gsuspend_events *events)
 {
-    close_fd(&events->xenstored_fd);
-    if (events->xs)
-        xs_close(events->xs);
+    gsuspend_xenstore_close(events->xs);
     events->xs = NULL;
-    find_daemon(events);
+    set_daemon(events, NULL);
 }
 
-static void open_xenstore(struct gsuspend_events *events)
+/*
+ * Nothing here waits for xenstored, which may be stopped: there are ticks until it
+ * has answered.
+ */
+static void open_xenstore(struct gsuspend_events *events, const char *watched)
 {
-    int fd;
-
-    events->xs = gsuspend_xenstore_open(&events->xenstored_fd);
+    set_ticking(events, true);
+    events->xs = gsuspend_xenstore_open(0);
     if (!events->xs)
         return;
 
-    fd = xs_fileno(events->xs);
-    if (fd < 0 || poll_fd(events, fd) ||
-        (events->xenstored_fd >= 0 && poll_fd(events, events->xenstored_fd)) ||
-        !xs_watch(events->xs, events->watched, "") ||
-        (strcmp(events->watched, ROOT) && !xs_watch(events->xs, READY, "")))
+    if (poll_fd(events, gsuspend_xenstore_fd(events->xs)) ||
+        gsuspend_xenstore_watch(events->xs, watched) ||
+        (strcmp(watched, ROOT) && gsuspend_xenstore_watch(events->xs, READY)) ||
+        gsuspend_xenstore_ask(events->xs, READY))
         drop_xenstore(events);
 }
 
 struct gsuspend_events *gsuspend_events_open(uint32_t domid)
 {
     struct gsuspend_events *events = calloc(1, sizeof(*events));
+    char watched[64] = ROOT;
 
     if (!events)
         return NULL;
 
-    events->daemon_fd = events->xenstored_fd = -1;
+    events->daemon_fd = -1;
     events->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     events->mark_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     events->tick_fd = timerfd_create(CLOCK_MONOTONIC,
                                      TFD_CLOEXEC | TFD_NONBLOCK);
-    if (events->epoll_fd < 0 || events->mark_fd < 0 || events->tick_fd < 0 ||
-        poll_fd(events, events->mark_fd) || poll_fd(events, events->tick_fd)) {
+    events->alarm_fd = timerfd_create(CLOCK_MONOTONIC,
+                                      TFD_CLOEXEC | TFD_NONBLOCK);
+    if (events->epoll_fd < 0 || poll_fd(events, events->mark_fd) ||
+        poll_fd(events, events->tick_fd) ||
+        poll_fd(events, events->alarm_fd)) {
         gsuspend_events_close(events);
         return NULL;
     }
 
-    if (domid == GSUSPEND_ALL_DOMAINS)
-        snprintf(events->watched, sizeof(events->watched), "%s", ROOT);
-    else
-        snprintf(events->watched, sizeof(events->watched),
-                 ROOT "/%" PRIu32 "/state", domid);
-
-    open_xenstore(events);
-    find_daemon(events);
+    if (domid != GSUSPEND_ALL_DOMAINS)
+        snprintf(watched, sizeof(watched), ROOT "/%" PRIu32 "/state", domid);
+    open_xenstore(events, watched);
     return events;
 }
 
@@ -196,10 +183,9 @@ void gsuspend_events_close(struct gsuspend_events *events)
     if (!events)
         return;
 
-    if (events->xs)
-        xs_close(events->xs);
-    close_fd(&events->xenstored_fd);
+    gsuspend_xenstore_close(events->xs);
     close_fd(&events->daemon_fd);
+    close_fd(&events->alarm_fd);
     close_fd(&events->tick_fd);
     close_fd(&events->mark_fd);
     close_fd(&events->epoll_fd);
@@ -225,88 +211,79 @@ void gsuspend_events_mark(struct gsuspend_events *events, bool on)
     (void)done;
 }
 
-int64_t gsuspend_now_ms(void)
+void gsuspend_events_alarm(struct gsuspend_events *events, int64_t at_ms)
 {
-    struct timespec now;
+    struct itimerspec at = { 0 };
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (at_ms < 0 && !events->alarmed)
+        return;
+
+    events->alarmed = at_ms >= 0;
+    if (events->alarmed) {
+        at.it_value.tv_sec = at_ms / 1000;
+        /* Not 0, which would mean never. */
+        at.it_value.tv_nsec = at_ms % 1000 * 1000000 + 1;
+    }
+    timerfd_settime(events->alarm_fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
 int gsuspend_events_wait(struct gsuspend_events *events, int64_t deadline_ms)
 {
-    struct pollfd pollfd = { .fd = events->epoll_fd, .events = POLLIN };
-    int64_t left_ms;
-    int r;
-
-    do {
-        left_ms = -1;
-        if (deadline_ms >= 0) {
-            left_ms = deadline_ms - gsuspend_now_ms();
-            /* Up to the end of the last millisecond, and not in a busy loop. */
-            left_ms = left_ms < 0 ? 0 : left_ms + 1;
-            if (left_ms > INT_MAX)
-                left_ms = INT_MAX;
-        }
-        r = poll(&pollfd, 1, (int)left_ms);
-        /* A signal's handler is its owner's business; the time goes on. */
-    } while ((r < 0 && errno == EINTR) ||
-             (!r && deadline_ms >= 0 && gsuspend_now_ms() < deadline_ms));
-
-    return r;
+    return gsuspend_poll(events->epoll_fd, POLLIN, deadline_ms);
 }
 
 /* The domid if path is a domain's directory. */
 static bool is_domain(const char *path, uint32_t *domid)
 {
-    unsigned long value;
-    char *end;
+    uint64_t number;
 
-    if (strncmp(path, ROOT "/", strlen(ROOT "/")))
-        return false;
-    path += strlen(ROOT "/");
-    if (*path < '0' || *path > '9')
-        return false;
-    errno = 0;
-    value = strtoul(path, &end, 10);
-    if (errno || *end || value >= GSUSPEND_ALL_DOMAINS)
+    if (strncmp(path, ROOT "/", strlen(ROOT "/")) ||
+        !gsuspend_parse_number(path + strlen(ROOT "/"),
+                               GSUSPEND_ALL_DOMAINS - 1, &number))
         return false;
 
-    *domid = (uint32_t)value;
+    *domid = (uint32_t)number;
     return true;
 }
 
-static void drain_xenstore(struct gsuspend_events *events, gsuspend_gone *gone,
+/* True: xenstored has ended. */
+static bool drain_xenstore(struct gsuspend_events *events, gsuspend_gone *gone,
                            void *opaque)
 {
     bool ready_changed = false;
     uint32_t domid;
-    char **fired;
+    const char *text;
 
     while (events->xs) {
-        errno = 0;
-        fired = xs_check_watch(events->xs);
-        if (!fired) {
-            if (errno != EAGAIN)
-                drop_xenstore(events);
+        switch (gsuspend_xenstore_next(events->xs, &text)) {
+        case GSUSPEND_XENSTORE_NONE:
+            return ready_changed &&
+                   gsuspend_xenstore_ask(events->xs, READY);
+        case GSUSPEND_XENSTORE_VALUE:
+            set_daemon(events, text);
             break;
+        case GSUSPEND_XENSTORE_FIRED:
+            if (!strcmp(text, READY))
+                ready_changed = true;
+            else if (is_domain(text, &domid))
+                gone(opaque, domid);
+            break;
+        case GSUSPEND_XENSTORE_LOST:
+            return true;
         }
-        if (!strcmp(fired[XS_WATCH_PATH], READY))
-            ready_changed = true;
-        else if (is_domain(fired[XS_WATCH_PATH], &domid))
-            gone(opaque, domid);
-        free(fired);
     }
 
-    if (ready_changed)
-        find_daemon(events);
+    return false;
 }
 
-static void drain_ticks(struct gsuspend_events *events, gsuspend_gone *gone,
+static void drain_timers(struct gsuspend_events *events, gsuspend_gone *gone,
                         void *opaque)
 {
     uint64_t expired;
 
+    if (events->alarmed &&
+        read(events->alarm_fd, &expired, sizeof(expired)) > 0)
+        events->alarmed = false;
     if (read(events->tick_fd, &expired, sizeof(expired)) != sizeof(expired))
         return;
     if (++events->ticks % TICKS_PER_CENSUS == 0)
@@ -317,22 +294,23 @@ void gsuspend_events_drain(struct gsuspend_events *events, gsuspend_gone *gone,
                            void *opaque)
 {
     struct epoll_event ready[8];
-    bool daemon_ended = false, xenstored_ended = false;
+    bool daemon_ended = false, xenstored_ended;
     int nr, i;
 
     nr = epoll_wait(events->epoll_fd, ready, 8, 0);
-    for (i = 0; i < nr; i++) {
+    for (i = 0; i < nr; i++)
         daemon_ended = daemon_ended || ready[i].data.fd == events->daemon_fd;
-        xenstored_ended = xenstored_ended ||
-                          ready[i].data.fd == events->xenstored_fd;
-    }
 
-    drain_xenstore(events, gone, opaque);
-    drain_ticks(events, gone, opaque);
+    if (daemon_ended) {
+        set_daemon(events, NULL);
+        /* There may be another one already. */
+        if (events->xs && gsuspend_xenstore_ask(events->xs, READY))
+            drop_xenstore(events);
+    }
+    xenstored_ended = drain_xenstore(events, gone, opaque);
     if (xenstored_ended)
         drop_xenstore(events);
-    else if (daemon_ended)
-        find_daemon(events);
+    drain_timers(events, gone, opaque);
     /* What was going on when it ended has not been told. */
     if (xenstored_ended || daemon_ended)
         gone(opaque, GSUSPEND_ALL_DOMAINS);

@@ -3,9 +3,10 @@
  * guest_suspend_event.h: when to look at the hypervisor's records again.
  *
  * While xensuspendd runs, its nodes in xenstore are watched, and nothing is
- * done in between.  Otherwise, and from when it ends (even by SIGKILL) or
- * xenstored does, there is a tick every LIBXL_GUEST_SUSPEND_POLL_MS.  An event is a hint:
- * the records are the truth, and are to be read after the events were drained.
+ * done in between.  There is a tick every LIBXL_GUEST_SUSPEND_POLL_MS otherwise:
+ * until xenstored has answered, without xensuspendd, and from when either of them
+ * ends, even by SIGKILL.  An event is a hint: read the records after the events
+ * were drained.
  */
 
 #ifndef GUEST_SUSPEND_EVENT_H
@@ -20,7 +21,7 @@ struct gsuspend_events;
 
 /*
  * Events of one domain, or of all.  What happens after this returns leads to
- * an event.  NULL: errno.
+ * an event.  It does not wait for xenstored.  NULL: errno.
  */
 struct gsuspend_events *gsuspend_events_open(uint32_t domid);
 
@@ -37,7 +38,8 @@ void gsuspend_events_mark(struct gsuspend_events *events, bool on);
  */
 int gsuspend_events_wait(struct gsuspend_events *events, int64_t deadline_ms);
 
-int64_t gsuspend_now_ms(void);
+/* An event of its own at a time of gsuspend_now_ms(); -1: none (any more). */
+void gsuspend_events_alarm(struct gsuspend_events *events, int64_t at_ms);
 
 /*
  * Take the events away.  gone() is called with each domid whose domain may

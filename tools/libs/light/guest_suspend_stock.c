@@ -7,10 +7,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
-#include <xenstore.h>
-
+#include "guest_suspend_number.h"
+#include "guest_suspend_poll.h"
 #include "guest_suspend_xenstore.h"
 
 #if defined(__i386__) || defined(__x86_64__)
@@ -59,64 +59,70 @@ int gsuspend_stock_state(struct gsuspend_call *call, uint32_t domid,
     return 0;
 }
 
-static int by_domid(const void *a, const void *b)
+int gsuspend_by_domid(const void *a, const void *b)
 {
-    const libxl_guest_suspend_info *x = a, *y = b;
+    const libxl_guest_suspend_info *info_a = a, *info_b = b;
 
-    return (x->domid > y->domid) - (x->domid < y->domid);
+    return (info_a->domid > info_b->domid) - (info_a->domid < info_b->domid);
 }
 
-/* False: no domid. */
-static bool parse_domid(const char *text, uint32_t *domid)
+/* The names of xenstore's /local/domain; NULL: errno. */
+static char *read_ids(int64_t deadline_ms, size_t *len_r)
 {
-    unsigned long value;
-    char *end;
+    struct gsuspend_xenstore *xs = gsuspend_xenstore_open(deadline_ms);
+    char *ids = NULL;
 
-    if (*text < '0' || *text > '9')
-        return false;
-    errno = 0;
-    value = strtoul(text, &end, 10);
-    if (errno || *end || value >= DOMID_FIRST_RESERVED)
-        return false;
-
-    *domid = (uint32_t)value;
-    return true;
+    if (xs)
+        ids = gsuspend_xenstore_directory(xs, "/local/domain", deadline_ms,
+                                          len_r);
+    if (!ids)
+        errno = errno == ENOMEM ? ENOMEM : ENOTCONN;
+    gsuspend_xenstore_close(xs);
+    return ids;
 }
 
-int gsuspend_stock_list(struct gsuspend_call *call,
+/* 0: *nr is one more, or the domain has gone; -1: errno. */
+static int add_domain(struct gsuspend_call *call, uint32_t domid,
+                      libxl_guest_suspend_info *list, uint32_t *nr)
+{
+    if (!gsuspend_stock_state(call, domid, &list[*nr])) {
+        ++*nr;
+        return 0;
+    }
+    if (errno == EPERM) {
+        /* It is there: the caller's own, or one that XSM hides. */
+        info_of_nothing(&list[*nr], domid);
+        ++*nr;
+        return 0;
+    }
+
+    return errno == ESRCH ? 0 : -1;
+}
+
+int gsuspend_stock_list(struct gsuspend_call *call, int64_t deadline_ms,
                         libxl_guest_suspend_info **list_r, uint32_t *nr_r)
 {
-    struct xs_handle *xs;
     libxl_guest_suspend_info *list = NULL;
-    char **ids = NULL;
-    unsigned int nr_ids = 0, i;
-    uint32_t domid, nr = 0;
-    int r = -1, end_fd = -1, saved_errno;
+    char *ids, *id;
+    size_t len = 0, nr_ids = 0;
+    uint64_t domid;
+    uint32_t nr = 0;
+    int r = -1, saved_errno;
 
-    xs = gsuspend_xenstore_open(&end_fd);
-    if (xs)
-        ids = xs_directory(xs, XBT_NULL, "/local/domain", &nr_ids);
-    if (!ids) {
-        errno = errno == ENOMEM ? ENOMEM : ENOTCONN;
+    ids = read_ids(deadline_ms, &len);
+    if (!ids)
         goto out;
-    }
 
-    list = malloc(((size_t)nr_ids + 1) * sizeof(*list));
+    for (id = ids; id < ids + len; id += strlen(id) + 1)
+        nr_ids++;
+    list = malloc((nr_ids + 1) * sizeof(*list));
     if (!list)
         goto out;
-    for (i = 0; i < nr_ids; i++) {
-        if (!parse_domid(ids[i], &domid))
-            continue;
-        if (!gsuspend_stock_state(call, domid, &list[nr])) {
-            nr++;
-        } else if (errno == EPERM) {
-            /* It is there: the caller's own, or one that XSM hides. */
-            info_of_nothing(&list[nr++], domid);
-        } else if (errno != ESRCH) {
+    for (id = ids; id < ids + len; id += strlen(id) + 1)
+        if (gsuspend_parse_number(id, DOMID_FIRST_RESERVED - 1, &domid) &&
+            add_domain(call, (uint32_t)domid, list, &nr))
             goto out;
-        }
-    }
-    qsort(list, nr, sizeof(*list), by_domid);
+    qsort(list, nr, sizeof(*list), gsuspend_by_domid);
 
     *list_r = list;
     list = NULL;
@@ -127,10 +133,6 @@ out:
     saved_errno = errno;
     free(list);
     free(ids);
-    if (xs)
-        xs_close(xs);
-    if (end_fd >= 0)
-        close(end_fd);
     errno = saved_errno;
     return r;
 }

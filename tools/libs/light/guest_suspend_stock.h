@@ -25,10 +25,14 @@ int gsuspend_stock_state(struct gsuspend_call *call, uint32_t domid,
                          libxl_guest_suspend_info *info);
 
 /*
- * All domains that xenstore has, in the order of their domids; *list_r is to
- * be released with free(), and not NULL.  ENOTCONN: xenstore does not answer.
+ * All domains that xenstore has, in the order of their domids; *list_r is to be
+ * released with free(), and not NULL.  ENOTCONN: xenstore has not answered by the
+ * deadline, a time of gsuspend_now_ms().
  */
-int gsuspend_stock_list(struct gsuspend_call *call,
+int gsuspend_stock_list(struct gsuspend_call *call, int64_t deadline_ms,
                         libxl_guest_suspend_info **list_r, uint32_t *nr_r);
+
+/* For qsort(): of libxl_guest_suspend_info, or of what begins with one. */
+int gsuspend_by_domid(const void *a, const void *b);
 
 #endif

@@ -10,7 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xen/xen.h>
+
+#include "bucket.h"
 #include "guest_suspend_event.h"
+#include "guest_suspend_infos.h"
+#include "guest_suspend_poll.h"
+#include "guest_suspend_xenstore.h"
 
 static int64_t deadline_of(int timeout_ms)
 {
@@ -19,6 +25,7 @@ static int64_t deadline_of(int timeout_ms)
 
 /* Wait */
 
+/* gsuspend_gone: each look finds that out by itself. */
 static void ignore_gone(void *opaque, uint32_t domid)
 {
     (void)opaque;
@@ -30,7 +37,7 @@ struct wait {
     libxl_guest_suspend_state state;
     uint64_t base;                  /* a later change ends the wait */
     uint64_t instance;              /* 0: it has not been looked at yet */
-    bool leave_first;               /* it is in the state, and must change twice */
+    bool leave_first;               /* it is in the state: it must leave it first */
 };
 
 /* 0: the wait is over; ERROR_NOT_READY: it goes on. */
@@ -122,7 +129,7 @@ int libxl_domain_suspend_wait(libxl_ctx *ctx, libxl_domid domid,
             goto out;
         }
         if (!r) {
-            /* Who is to tell may be late, or away. */
+            /* xensuspendd may be late or not running: read the state once more. */
             rc = look(&wait, &info);
             if (rc == ERROR_NOT_READY)
                 rc = ERROR_TIMEDOUT;
@@ -140,130 +147,128 @@ out:
 
 /* Watch */
 
-struct known {
+/* A watch tells as often as xensuspendd does. */
+_Static_assert(LIBXL_GUEST_SUSPEND_WATCH_BURST == BUCKET_DOMAIN_BURST, "burst");
+_Static_assert(LIBXL_GUEST_SUSPEND_WATCH_PERIOD_MS == BUCKET_DOMAIN_PERIOD_MS,
+               "period");
+
+/* A domain that is there. */
+struct domain {
+    /* The last record given, or the one that the watch began with. */
     libxl_guest_suspend_info info;
-    bool suspect;                   /* it may have ceased to exist */
+    struct bucket rate;
+    /* A newer record, for which the rate allows no room yet. */
+    bool is_late;
+    libxl_guest_suspend_info late;
+    bool may_be_gone;
 };
 
 struct libxl_suspend_watch {
     struct gsuspend_events *events;
     uint64_t seq;                   /* the largest that was read */
-    bool no_seq;                    /* the hypervisor does not tell it */
-    /* Records that were read and not given yet: from next on. */
+    bool no_seq;                    /* the hypervisor has none */
+    bool must_read;                 /* without waiting for an event */
+    bool gave;                      /* something since the last ERROR_TIMEDOUT */
+    /* Records that were read and not given yet: from next_fresh on. */
     libxl_guest_suspend_info *fresh;
     int nr_fresh, next_fresh;
-    /* The last record given of each domain that is there, by domid. */
-    struct known *known;
-    size_t nr_known, room_known;
-    size_t nr_suspect;
-    bool unsure;                    /* whether those are gone */
+    struct domain *domains[DOMID_FIRST_RESERVED];
+    unsigned int nr_late, nr_may_be_gone;
+    /* Late and gone domains below this one were looked at since the reading. */
+    uint32_t next_domid;
 };
 
-static struct known *find_known(libxl_suspend_watch *watch, libxl_domid domid)
+/* NULL: the watch does not know it. */
+static struct domain *find_domain(const libxl_suspend_watch *watch,
+                                  libxl_domid domid)
 {
-    size_t low = 0, high = watch->nr_known, middle;
-
-    while (low < high) {
-        middle = low + (high - low) / 2;
-        if (watch->known[middle].info.domid < domid)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-
-    /* Where it is, or belongs. */
-    return watch->known + low;
+    return domid < DOMID_FIRST_RESERVED ? watch->domains[domid] : NULL;
 }
 
-static bool is_known(const libxl_suspend_watch *watch,
-                     const struct known *known, libxl_domid domid)
+static struct domain *add_domain(libxl_suspend_watch *watch,
+                                 const libxl_guest_suspend_info *info)
 {
-    return known < watch->known + watch->nr_known &&
-           known->info.domid == domid;
+    struct domain *domain = calloc(1, sizeof(*domain));
+
+    if (!domain)
+        return NULL;
+
+    domain->info = *info;
+    domain->rate.burst = BUCKET_DOMAIN_BURST;
+    domain->rate.period_ms = BUCKET_DOMAIN_PERIOD_MS;
+    watch->domains[info->domid] = domain;
+    return domain;
 }
 
-static int reserve_known(libxl_suspend_watch *watch)
+static void set_may_be_gone(libxl_suspend_watch *watch, struct domain *domain,
+                            bool may_be_gone)
 {
-    size_t room = watch->room_known ? watch->room_known * 2 : 64;
-    struct known *more;
-
-    if (watch->nr_known < watch->room_known)
-        return 0;
-
-    more = realloc(watch->known, room * sizeof(*more));
-    if (!more)
-        return ERROR_NOMEM;
-    watch->known = more;
-    watch->room_known = room;
-    return 0;
+    if (may_be_gone && !domain->may_be_gone)
+        watch->nr_may_be_gone++;
+    if (!may_be_gone && domain->may_be_gone)
+        watch->nr_may_be_gone--;
+    domain->may_be_gone = may_be_gone;
 }
 
-static void remember(libxl_suspend_watch *watch,
+static void set_late(libxl_suspend_watch *watch, struct domain *domain,
                      const libxl_guest_suspend_info *info)
 {
-    struct known *known = find_known(watch, info->domid);
-
-    if (!is_known(watch, known, info->domid)) {
-        memmove(known + 1, known,
-                (size_t)(watch->known + watch->nr_known - known) *
-                sizeof(*known));
-        watch->nr_known++;
-        known->suspect = false;
-    }
-    known->info = *info;
+    if (!domain->is_late)
+        watch->nr_late++;
+    domain->is_late = true;
+    domain->late = *info;
 }
 
-static void set_suspect(libxl_suspend_watch *watch, struct known *known,
-                        bool suspect)
+static void clear_late(libxl_suspend_watch *watch, struct domain *domain)
 {
-    if (known->suspect != suspect)
-        watch->nr_suspect += suspect ? 1 : (size_t)-1;
-    known->suspect = suspect;
+    if (domain->is_late)
+        watch->nr_late--;
+    domain->is_late = false;
 }
 
-static void forget(libxl_suspend_watch *watch, struct known *known,
-                   libxl_guest_suspend_info *info_r)
+static void remove_domain(libxl_suspend_watch *watch, struct domain *domain,
+                          libxl_guest_suspend_info *info_r)
 {
-    *info_r = known->info;
-    set_suspect(watch, known, false);
-    watch->nr_known--;
-    memmove(known, known + 1,
-            (size_t)(watch->known + watch->nr_known - known) * sizeof(*known));
+    *info_r = domain->is_late ? domain->late : domain->info;
+    clear_late(watch, domain);
+    set_may_be_gone(watch, domain, false);
+    watch->domains[info_r->domid] = NULL;
+    free(domain);
 }
 
 /* gsuspend_gone */
-static void suspect(void *opaque, uint32_t domid)
+static void note_gone(void *opaque, uint32_t domid)
 {
     libxl_suspend_watch *watch = opaque;
-    struct known *known;
-    size_t i;
+    struct domain *domain;
+    uint32_t i;
 
     if (domid == GSUSPEND_ALL_DOMAINS) {
-        for (i = 0; i < watch->nr_known; i++)
-            set_suspect(watch, &watch->known[i], true);
+        for (i = 0; i < DOMID_FIRST_RESERVED; i++)
+            if (watch->domains[i])
+                set_may_be_gone(watch, watch->domains[i], true);
         return;
     }
-    known = find_known(watch, domid);
-    if (is_known(watch, known, domid))
-        set_suspect(watch, known, true);
+    domain = find_domain(watch, domid);
+    if (domain)
+        set_may_be_gone(watch, domain, true);
 }
 
-/* Clear those that are there, in one call.  Those left are gone. */
-static int census(libxl_suspend_watch *watch)
+/* Which of those that may be gone are there.  Those left are gone. */
+static int find_gone(libxl_suspend_watch *watch, int64_t deadline_ms)
 {
     libxl_guest_suspend_info *all;
-    struct known *known;
+    struct domain *domain;
     int nb, i;
 
-    all = libxl_list_domain_suspend_state(NULL, 0, &nb);
+    all = gsuspend_list_infos(0, deadline_ms, &nb);
     if (!all)
         return nb;
 
     for (i = 0; i < nb; i++) {
-        known = find_known(watch, all[i].domid);
-        if (is_known(watch, known, all[i].domid) &&
-            known->info.instance == all[i].instance)
-            set_suspect(watch, known, false);
+        domain = find_domain(watch, all[i].domid);
+        if (domain && domain->info.instance == all[i].instance)
+            set_may_be_gone(watch, domain, false);
     }
     libxl_guest_suspend_info_list_free(all, nb);
     return 0;
@@ -275,22 +280,25 @@ static bool lacks_seq(const libxl_guest_suspend_info *all, int nb)
 }
 
 /*
- * Without a seq: what has changed is what differs from what was given, and all
- * of that is here.  Gives how many records are left.
+ * Without a seq the records are those of all domains.  Keep those that differ
+ * from what was given; gives how many they are.  A domain that has no record is
+ * gone.
  */
-static int drop_known(libxl_suspend_watch *watch,
-                      libxl_guest_suspend_info *all, int nb)
+static int keep_changed(libxl_suspend_watch *watch,
+                        libxl_guest_suspend_info *all, int nb)
 {
-    struct known *known;
+    struct domain *domain;
     int i, left = 0;
 
-    suspect(watch, GSUSPEND_ALL_DOMAINS);
+    note_gone(watch, GSUSPEND_ALL_DOMAINS);
     for (i = 0; i < nb; i++) {
-        known = find_known(watch, all[i].domid);
-        if (is_known(watch, known, all[i].domid)) {
-            set_suspect(watch, known, false);
-            if (known->info.state == all[i].state)
+        domain = find_domain(watch, all[i].domid);
+        if (domain) {
+            set_may_be_gone(watch, domain, false);
+            if (domain->info.state == all[i].state) {
+                clear_late(watch, domain);
                 continue;
+            }
         }
         all[left++] = all[i];
     }
@@ -298,25 +306,68 @@ static int drop_known(libxl_suspend_watch *watch,
     return left;
 }
 
-static int read_fresh(libxl_suspend_watch *watch)
+/* A late domain's record takes the place of its older one. */
+static int take_late(libxl_suspend_watch *watch, libxl_guest_suspend_info *all,
+                     int nb)
+{
+    struct domain *domain;
+    int i, left = 0;
+
+    for (i = 0; i < nb; i++) {
+        domain = find_domain(watch, all[i].domid);
+        if (domain && domain->is_late &&
+            domain->info.instance == all[i].instance)
+            set_late(watch, domain, &all[i]);
+        else
+            all[left++] = all[i];
+    }
+
+    return left;
+}
+
+static int read_fresh(libxl_suspend_watch *watch, int64_t deadline_ms)
 {
     libxl_guest_suspend_info *fresh;
     int nb;
 
-    fresh = libxl_list_domain_suspend_state(NULL, watch->seq, &nb);
+    fresh = gsuspend_list_infos(watch->seq, deadline_ms, &nb);
     if (!fresh)
         return nb;
     watch->no_seq = watch->no_seq || lacks_seq(fresh, nb);
+    if (nb && !watch->no_seq)
+        watch->seq = fresh[nb - 1].seq;
     if (watch->no_seq)
-        nb = drop_known(watch, fresh, nb);
+        nb = keep_changed(watch, fresh, nb);
+    nb = take_late(watch, fresh, nb);
 
     libxl_guest_suspend_info_list_free(watch->fresh, watch->nr_fresh);
     watch->fresh = fresh;
     watch->nr_fresh = nb;
     watch->next_fresh = 0;
-    if (nb && !watch->no_seq)
-        watch->seq = fresh[nb - 1].seq;
+    watch->next_domid = 0;
     return 0;
+}
+
+/* Events first, records then: none can slip in between. */
+static int read_all(libxl_suspend_watch *watch, int64_t deadline_ms)
+{
+    int64_t limit_ms = gsuspend_now_ms() + GSUSPEND_XENSTORE_MS;
+    int rc = 0;
+
+    if (deadline_ms < 0 || deadline_ms > limit_ms)
+        deadline_ms = limit_ms;
+
+    gsuspend_events_drain(watch->events, note_gone, watch);
+    if (watch->nr_may_be_gone)
+        rc = find_gone(watch, deadline_ms);
+    if (!rc)
+        rc = read_fresh(watch, deadline_ms);
+
+    /* The events are gone, and what they stood for is not. */
+    watch->must_read = rc;
+    if (rc || watch->nr_fresh || watch->nr_may_be_gone || watch->nr_late)
+        gsuspend_events_mark(watch->events, true);
+    return rc;
 }
 
 int libxl_suspend_watch_open(libxl_ctx *ctx, uint64_t after_seq,
@@ -349,16 +400,15 @@ int libxl_suspend_watch_open(libxl_ctx *ctx, uint64_t after_seq,
     if (watch->no_seq && after_seq)
         rc = ERROR_GUEST_SUSPEND_NO_SEQ;
     /* Without a seq, only what was given is known. */
-    for (i = 0; !rc && !watch->no_seq && i < nb; i++) {
-        rc = reserve_known(watch);
-        if (!rc)
-            remember(watch, &all[i]);
-    }
+    for (i = 0; !rc && !watch->no_seq && i < nb; i++)
+        if (!add_domain(watch, &all[i]))
+            rc = ERROR_NOMEM;
     libxl_guest_suspend_info_list_free(all, nb);
     if (rc)
         goto out;
 
     watch->seq = after_seq;
+    watch->must_read = true;
     gsuspend_events_mark(watch->events, true);
     *watch_r = watch;
     watch = NULL;
@@ -370,12 +420,15 @@ out:
 
 void libxl_suspend_watch_close(libxl_suspend_watch *watch)
 {
+    uint32_t i;
+
     if (!watch)
         return;
 
     gsuspend_events_close(watch->events);
     libxl_guest_suspend_info_list_free(watch->fresh, watch->nr_fresh);
-    free(watch->known);
+    for (i = 0; i < DOMID_FIRST_RESERVED; i++)
+        free(watch->domains[i]);
     free(watch);
 }
 
@@ -384,46 +437,104 @@ int libxl_suspend_watch_fd(const libxl_suspend_watch *watch)
     return gsuspend_events_fd(watch->events);
 }
 
+static int give_record(libxl_suspend_watch *watch, struct domain *domain,
+                       const libxl_guest_suspend_info *info, uint64_t now_ms,
+                       libxl_guest_suspend_info *info_r)
+{
+    *info_r = domain->info = *info;
+    bucket_take(&domain->rate, now_ms);
+    clear_late(watch, domain);
+    return 0;
+}
+
+/* A domain that is gone, or a late one whose time has come. */
+static int give_known(libxl_suspend_watch *watch, uint64_t now_ms,
+                      libxl_guest_suspend_info *info_r)
+{
+    struct domain *domain;
+
+    if (!watch->nr_may_be_gone && !watch->nr_late)
+        return ERROR_NOT_READY;
+
+    while (watch->next_domid < DOMID_FIRST_RESERVED) {
+        domain = watch->domains[watch->next_domid++];
+        if (domain && domain->may_be_gone) {
+            remove_domain(watch, domain, info_r);
+            return ERROR_DOMAIN_DESTROYED;
+        }
+        if (domain && domain->is_late && bucket_ready(&domain->rate, now_ms))
+            return give_record(watch, domain, &domain->late, now_ms, info_r);
+    }
+
+    return ERROR_NOT_READY;
+}
+
 /* What there is to give without reading.  ERROR_NOT_READY: nothing. */
 static int give(libxl_suspend_watch *watch, libxl_guest_suspend_info *info_r)
 {
+    uint64_t now_ms = (uint64_t)gsuspend_now_ms();
     const libxl_guest_suspend_info *info;
-    struct known *known;
-    size_t i;
+    struct domain *domain;
     int rc;
 
-    for (i = 0; watch->nr_suspect && !watch->unsure && i < watch->nr_known;
-         i++) {
-        if (watch->known[i].suspect) {
-            forget(watch, &watch->known[i], info_r);
+    rc = give_known(watch, now_ms, info_r);
+    while (rc == ERROR_NOT_READY && watch->next_fresh < watch->nr_fresh) {
+        info = &watch->fresh[watch->next_fresh];
+        domain = find_domain(watch, info->domid);
+
+        /* Its domid had another owner, whose end comes first. */
+        if (domain && domain->info.instance != info->instance) {
+            remove_domain(watch, domain, info_r);
             return ERROR_DOMAIN_DESTROYED;
         }
+
+        if (!domain)
+            domain = add_domain(watch, info);
+        if (!domain)
+            return ERROR_NOMEM;
+        watch->next_fresh++;
+        if (bucket_ready(&domain->rate, now_ms))
+            rc = give_record(watch, domain, info, now_ms, info_r);
+        else
+            set_late(watch, domain, info);
     }
 
-    if (watch->next_fresh == watch->nr_fresh)
-        return ERROR_NOT_READY;
-    info = &watch->fresh[watch->next_fresh];
+    return rc;
+}
 
-    /* Its domid had another owner, whose end comes first. */
-    known = find_known(watch, info->domid);
-    if (is_known(watch, known, info->domid) &&
-        known->info.instance != info->instance) {
-        forget(watch, known, info_r);
-        return ERROR_DOMAIN_DESTROYED;
+/* An event when the first late domain's time has come. */
+static void set_alarm(libxl_suspend_watch *watch)
+{
+    uint64_t first_ms = INT64_MAX, ready_ms;
+    uint32_t i;
+
+    for (i = 0; watch->nr_late && i < DOMID_FIRST_RESERVED; i++) {
+        if (!watch->domains[i] || !watch->domains[i]->is_late)
+            continue;
+        ready_ms = bucket_ready_ms(&watch->domains[i]->rate);
+        if (ready_ms < first_ms)
+            first_ms = ready_ms;
     }
 
-    rc = reserve_known(watch);
-    if (rc)
-        return rc;
-    remember(watch, info);
-    *info_r = *info;
-    watch->next_fresh++;
-    return 0;
+    gsuspend_events_alarm(watch->events,
+                          watch->nr_late ? (int64_t)first_ms : -1);
+}
+
+/* All that was read has been given.  True: some of it since the last time. */
+static bool end_round(libxl_suspend_watch *watch)
+{
+    bool gave = watch->gave;
+
+    watch->gave = false;
+    gsuspend_events_mark(watch->events, false);
+    set_alarm(watch);
+    return gave;
 }
 
 int libxl_suspend_watch_next(libxl_suspend_watch *watch, int timeout_ms,
                              libxl_guest_suspend_info *info_r)
 {
+    bool time_is_up = false;
     int64_t deadline_ms;
     int rc, r;
 
@@ -434,32 +545,28 @@ int libxl_suspend_watch_next(libxl_suspend_watch *watch, int timeout_ms,
     deadline_ms = deadline_of(timeout_ms);
 
     for (;;) {
-        rc = give(watch, info_r);
-        if (rc != ERROR_NOT_READY)
-            goto out;
-
-        /* Events first, records then: none can slip in between. */
-        gsuspend_events_mark(watch->events, false);
-        gsuspend_events_drain(watch->events, suspect, watch);
-        rc = watch->nr_suspect ? census(watch) : 0;
-        watch->unsure = rc;
-        if (!rc)
-            rc = read_fresh(watch);
-        if (rc) {
-            /* The events are gone, and what they stood for is not. */
-            gsuspend_events_mark(watch->events, true);
-            goto out;
+        if (!watch->must_read) {
+            rc = give(watch, info_r);
+            if (rc != ERROR_NOT_READY) {
+                watch->gave = true;
+                goto out;
+            }
+            /* Who does not want to wait gets each domain once at a time. */
+            if ((end_round(watch) && !timeout_ms) || time_is_up) {
+                rc = ERROR_TIMEDOUT;
+                goto out;
+            }
+            r = gsuspend_events_wait(watch->events, deadline_ms);
+            if (r <= 0) {
+                rc = r ? ERROR_FAIL : ERROR_TIMEDOUT;
+                goto out;
+            }
         }
-        if (watch->nr_suspect || watch->nr_fresh) {
-            gsuspend_events_mark(watch->events, true);
-            continue;
-        }
-
-        r = gsuspend_events_wait(watch->events, deadline_ms);
-        if (r <= 0) {
-            rc = r ? ERROR_FAIL : ERROR_TIMEDOUT;
+        rc = read_all(watch, deadline_ms);
+        if (rc)
             goto out;
-        }
+        /* Even where events never end. */
+        time_is_up = deadline_ms >= 0 && gsuspend_now_ms() >= deadline_ms;
     }
 
 out:

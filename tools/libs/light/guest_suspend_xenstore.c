@@ -6,47 +6,352 @@
 #include "guest_suspend_xenstore.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <xenstore.h>
+#include <xen/io/xs_wire.h>
 #include <xenstore_lib.h>
 
-struct xs_handle *gsuspend_xenstore_open(int *end_fd)
+#include "guest_suspend_poll.h"
+
+/* While xenstored's queue of connections is full. */
+#define RETRY_MS 10
+
+struct gsuspend_xenstore {
+    int fd;
+    uint32_t last_id;               /* of requests */
+    uint32_t watch_id, asked_id;    /* the last of its kind */
+    /* The message that is coming in, so far. */
+    size_t nr_in;
+    struct {
+        struct xsd_sockmsg header;
+        char body[XENSTORE_PAYLOAD_MAX + 1];
+    } in;
+};
+
+/* 0: the fd is ready; -1: errno. */
+static int wait_ready(int fd, short events, int64_t deadline_ms)
+{
+    int r = gsuspend_poll(fd, events, deadline_ms);
+
+    if (!r)
+        errno = ETIMEDOUT;
+    return r > 0 ? 0 : -1;
+}
+
+static int open_socket(const char *path, int64_t deadline_ms)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    const char *path = xs_daemon_socket();
-    struct xs_handle *xs = NULL;
-    int saved_errno, fd = -1;
+    int fd, saved_errno;
 
-    if (!path || strlen(path) >= sizeof(address.sun_path)) {
+    if (strlen(path) >= sizeof(address.sun_path)) {
         errno = ENAMETOOLONG;
-        goto out;
+        return -1;
     }
     strcpy(address.sun_path, path);
 
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
-        goto out;
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address))) {
-        if (errno != ENOENT)
-            goto out;
-        close(fd);
-        fd = -1;
+        return -1;
+    while (connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+        /* poll() does not tell when the queue has room. */
+        if (errno != EAGAIN ||
+            (deadline_ms >= 0 && gsuspend_now_ms() >= deadline_ms)) {
+            saved_errno = errno == EAGAIN ? ETIMEDOUT : errno;
+            close(fd);
+            errno = saved_errno;
+            return -1;
+        }
+        poll(NULL, 0, RETRY_MS);
     }
 
-    xs = xs_open(0);
-    if (xs) {
-        *end_fd = fd;
-        return xs;
+    return fd;
+}
+
+static int open_device(void)
+{
+    const int flags = O_RDWR | O_CLOEXEC | O_NONBLOCK;
+    int fd = open("/dev/xen/xenbus", flags);
+
+    if (fd < 0 && errno == ENOENT)
+        fd = open("/proc/xen/xenbus", flags);
+    return fd;
+}
+
+struct gsuspend_xenstore *gsuspend_xenstore_open(int64_t deadline_ms)
+{
+    struct gsuspend_xenstore *xs = calloc(1, sizeof(*xs));
+    const char *path = xs_daemon_socket();
+
+    if (!xs)
+        return NULL;
+
+    errno = ENOENT;
+    xs->fd = path ? open_socket(path, deadline_ms) : -1;
+    /* A path from the environment is the only one. */
+    if (xs->fd < 0 && errno == ENOENT && !getenv("XENSTORED_PATH"))
+        xs->fd = open_device();
+    if (xs->fd < 0) {
+        gsuspend_xenstore_close(xs);
+        return NULL;
     }
 
-out:
-    saved_errno = errno;
-    if (fd >= 0)
-        close(fd);
+    return xs;
+}
+
+void gsuspend_xenstore_close(struct gsuspend_xenstore *xs)
+{
+    int saved_errno = errno;
+
+    if (!xs)
+        return;
+
+    if (xs->fd >= 0)
+        close(xs->fd);
+    free(xs);
     errno = saved_errno;
-    return NULL;
+}
+
+/* path, and more if it is not NULL, each with its 0. */
+static int send_request(struct gsuspend_xenstore *xs, uint32_t type,
+                        const char *path, const char *more,
+                        int64_t deadline_ms)
+{
+    struct {
+        struct xsd_sockmsg header;
+        char body[256];
+    } out = { .header = { .type = type, .req_id = ++xs->last_id } };
+    size_t len = strlen(path) + 1, more_len = more ? strlen(more) + 1 : 0;
+    size_t size = sizeof(out.header) + len + more_len, sent = 0;
+    ssize_t done;
+
+    if (len + more_len > sizeof(out.body)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(out.body, path, len);
+    if (more)
+        memcpy(out.body + len, more, more_len);
+    out.header.len = (uint32_t)(len + more_len);
+
+    while (sent < size) {
+        done = send(xs->fd, (char *)&out + sent, size - sent, MSG_NOSIGNAL);
+        if (done < 0 && errno == ENOTSOCK)
+            done = write(xs->fd, (char *)&out + sent, size - sent);
+        if (done >= 0) {
+            sent += (size_t)done;
+            continue;
+        }
+        if (errno == EAGAIN && wait_ready(xs->fd, POLLOUT, deadline_ms))
+            return -1;
+        if (errno != EAGAIN && errno != EINTR)
+            return -1;
+    }
+
+    return 0;
+}
+
+/* 1: xs->in is a whole message; 0: not yet; -1: errno. */
+static int receive(struct gsuspend_xenstore *xs)
+{
+    size_t size = sizeof(xs->in.header);
+    ssize_t done;
+
+    for (;;) {
+        if (xs->nr_in >= sizeof(xs->in.header)) {
+            if (xs->in.header.len > XENSTORE_PAYLOAD_MAX) {
+                errno = EPROTO;
+                return -1;
+            }
+            size = sizeof(xs->in.header) + xs->in.header.len;
+            if (xs->nr_in == size) {
+                xs->in.body[xs->in.header.len] = 0;
+                xs->nr_in = 0;
+                return 1;
+            }
+        }
+
+        done = read(xs->fd, (char *)&xs->in + xs->nr_in, size - xs->nr_in);
+        if (done > 0) {
+            xs->nr_in += (size_t)done;
+        } else if (!done) {
+            errno = EPIPE;
+            return -1;
+        } else if (errno != EINTR) {
+            return errno == EAGAIN ? 0 : -1;
+        }
+    }
+}
+
+/* The errno of an answer that is an error. */
+static int errno_of(const char *text)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(xsd_errors) / sizeof(xsd_errors[0]); i++)
+        if (!strcmp(xsd_errors[i].errstring, text))
+            return xsd_errors[i].errnum;
+
+    return EIO;
+}
+
+/* Ask and wait.  The answer is in xs->in. */
+static int talk(struct gsuspend_xenstore *xs, uint32_t type, const char *path,
+                const char *more, int64_t deadline_ms)
+{
+    int r;
+
+    if (send_request(xs, type, path, more, deadline_ms))
+        return -1;
+
+    for (;;) {
+        r = receive(xs);
+        if (r < 0 || (!r && wait_ready(xs->fd, POLLIN, deadline_ms)))
+            return -1;
+        /* The answer to one that was given up may come first. */
+        if (r && xs->in.header.req_id == xs->last_id &&
+            xs->in.header.type != XS_WATCH_EVENT)
+            break;
+    }
+
+    if (xs->in.header.type == XS_ERROR) {
+        errno = errno_of(xs->in.body);
+        return -1;
+    }
+    return 0;
+}
+
+char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
+                             int64_t deadline_ms)
+{
+    if (talk(xs, XS_READ, path, NULL, deadline_ms))
+        return NULL;
+
+    return strdup(xs->in.body);
+}
+
+/* A part more of the list.  1: it was the last one; 0; -1: errno. */
+static int add_part(struct gsuspend_xenstore *xs, char **names, size_t *len,
+                    char generation[24])
+{
+    size_t skip = strlen(xs->in.body) + 1, more;
+    char *longer;
+
+    if (skip > 24 || skip > xs->in.header.len) {
+        errno = EPROTO;
+        return -1;
+    }
+    more = xs->in.header.len - skip;
+    if (*len && strcmp(generation, xs->in.body)) {
+        /* The list has changed: from the beginning. */
+        *len = 0;
+        return 0;
+    }
+    strcpy(generation, xs->in.body);
+
+    longer = realloc(*names, *len + more + 1);
+    if (!longer)
+        return -1;
+    *names = longer;
+    memcpy(longer + *len, xs->in.body + skip, more);
+    *len += more;
+    /* An empty name is the end. */
+    if (more && !longer[*len - 1] && (*len == 1 || !longer[*len - 2])) {
+        (*len)--;
+        return 1;
+    }
+    return more ? 0 : 1;
+}
+
+/* A list that is too long for one message. */
+static char *directory_by_parts(struct gsuspend_xenstore *xs, const char *path,
+                                int64_t deadline_ms, size_t *len_r)
+{
+    char generation[24] = "", offset[24], *names = NULL;
+    int r;
+
+    *len_r = 0;
+    do {
+        snprintf(offset, sizeof(offset), "%zu", *len_r);
+        r = talk(xs, XS_DIRECTORY_PART, path, offset, deadline_ms);
+        if (!r)
+            r = add_part(xs, &names, len_r, generation);
+    } while (!r);
+
+    if (r < 0) {
+        r = errno;
+        free(names);
+        errno = r;
+        return NULL;
+    }
+    return names;
+}
+
+char *gsuspend_xenstore_directory(struct gsuspend_xenstore *xs,
+                                  const char *path, int64_t deadline_ms,
+                                  size_t *len_r)
+{
+    char *names;
+
+    if (talk(xs, XS_DIRECTORY, path, NULL, deadline_ms))
+        return errno == E2BIG ? directory_by_parts(xs, path, deadline_ms,
+                                                   len_r) : NULL;
+
+    *len_r = xs->in.header.len;
+    /* With the 0 behind it: not empty. */
+    names = malloc(*len_r + 1);
+    if (names)
+        memcpy(names, xs->in.body, *len_r + 1);
+    return names;
+}
+
+int gsuspend_xenstore_watch(struct gsuspend_xenstore *xs, const char *path)
+{
+    if (send_request(xs, XS_WATCH, path, "", 0))
+        return -1;
+
+    xs->watch_id = xs->last_id;
+    return 0;
+}
+
+int gsuspend_xenstore_ask(struct gsuspend_xenstore *xs, const char *path)
+{
+    if (send_request(xs, XS_READ, path, NULL, 0))
+        return -1;
+
+    xs->asked_id = xs->last_id;
+    return 0;
+}
+
+int gsuspend_xenstore_fd(const struct gsuspend_xenstore *xs)
+{
+    return xs->fd;
+}
+
+enum gsuspend_xenstore_event
+gsuspend_xenstore_next(struct gsuspend_xenstore *xs, const char **text_r)
+{
+    int r;
+
+    while ((r = receive(xs)) > 0) {
+        *text_r = xs->in.body;
+        if (xs->in.header.type == XS_WATCH_EVENT)
+            return GSUSPEND_XENSTORE_FIRED;
+        if (xs->in.header.req_id == xs->asked_id) {
+            if (xs->in.header.type != XS_READ)
+                *text_r = NULL;
+            return GSUSPEND_XENSTORE_VALUE;
+        }
+        if (xs->in.header.type == XS_ERROR &&
+            xs->in.header.req_id <= xs->watch_id)
+            return GSUSPEND_XENSTORE_LOST;
+    }
+
+    return r ? GSUSPEND_XENSTORE_LOST : GSUSPEND_XENSTORE_NONE;
 }

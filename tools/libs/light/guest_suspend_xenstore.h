@@ -1,22 +1,74 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * guest_suspend_xenstore.h: connecting to xenstore without waiting for it.
+ * guest_suspend_xenstore.h: a client of xenstore that never waits for longer
+ * than it is told to.
+ *
+ * libxenstore's calls return when xenstored has answered, which a stopped or
+ * hung xenstored never does.  This client has a deadline for each call, or does
+ * not wait at all, and needs no thread.
+ *
+ * A deadline is a time of gsuspend_now_ms(); -1 is none.  Errors are errno;
+ * ETIMEDOUT: the deadline.  The connection may be used further then.
+ *
+ * It is linked into the library and xl, and not exported.
  */
 
 #ifndef GUEST_SUSPEND_XENSTORE_H
 #define GUEST_SUSPEND_XENSTORE_H
 
-struct xs_handle;
+#include <stddef.h>
+#include <stdint.h>
+
+struct gsuspend_xenstore;
+
+/* How long a call waits whose caller has set no time. */
+#define GSUSPEND_XENSTORE_MS 10000
 
 /*
- * xs_open(), which where nobody serves xenstored's socket turns to the kernel's
- * device: a request there waits for the next xenstored.  This gives NULL then.
- * (Should xenstored end right in between, a request does wait.)
- *
- * *end_fd: an idle connection, which tells when xenstored ends, as libxenstore
- * does not; the caller's to close.  -1 where xenstored is in another domain:
- * there is no socket then, and it does not end before its host.
+ * Connect to xenstored's socket.  Where there is no socket, xenstored is in
+ * another domain, and the kernel's device leads to it.  NULL: errno.
  */
-struct xs_handle *gsuspend_xenstore_open(int *end_fd);
+struct gsuspend_xenstore *gsuspend_xenstore_open(int64_t deadline_ms);
+
+/* Keeps errno.  NULL is harmless. */
+void gsuspend_xenstore_close(struct gsuspend_xenstore *xs);
+
+/* The value of a node, to be released with free().  NULL: errno. */
+char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
+                             int64_t deadline_ms);
+
+/*
+ * The names of a node's children, one behind the other, each with its 0; *len_r
+ * is the length of all.  To be released with free(), and not NULL where there
+ * are none.  NULL: errno.
+ */
+char *gsuspend_xenstore_directory(struct gsuspend_xenstore *xs,
+                                  const char *path, int64_t deadline_ms,
+                                  size_t *len_r);
+
+/*
+ * Without waiting: send the request.  The watch, and the node's value, come as
+ * events later on.  Ask for watches first.  Of several requests for a value, the
+ * last is answered.  -1: errno.
+ */
+int gsuspend_xenstore_watch(struct gsuspend_xenstore *xs, const char *path);
+int gsuspend_xenstore_ask(struct gsuspend_xenstore *xs, const char *path);
+
+enum gsuspend_xenstore_event {
+    GSUSPEND_XENSTORE_NONE,
+    /* A watch has fired; *text_r is the path. */
+    GSUSPEND_XENSTORE_FIRED,
+    /* The value that was asked for; *text_r is NULL where there is no node. */
+    GSUSPEND_XENSTORE_VALUE,
+    /* xenstored has ended; or it has refused a watch. */
+    GSUSPEND_XENSTORE_LOST
+};
+
+/* Readable when there is an event. */
+int gsuspend_xenstore_fd(const struct gsuspend_xenstore *xs);
+
+/* The next event.  Never waits.  *text_r is valid until the next call. */
+enum gsuspend_xenstore_event
+gsuspend_xenstore_next(struct gsuspend_xenstore *xs, const char **text_r);
 
 #endif

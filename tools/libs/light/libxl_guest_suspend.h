@@ -346,14 +346,16 @@ int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
  *
  * libxl_domain_suspend_wait and libxl_suspend_watch_* are there.
  *
- * Both are told of changes through xenstore while xensuspendd runs, and cost
- * nothing in between.  Without it, and from when it or xenstored ends, they
- * look every LIBXL_GUEST_SUSPEND_POLL_MS instead; they turn to it when it comes
- * (back).  In neither case is a change missed: what counts is the hypervisor's
- * seq.  A daemon that is there but does not run (SIGSTOP) delays both.
+ * While xensuspendd runs, xenstore tells both of changes, and nothing is done in
+ * between.  Otherwise they look every LIBXL_GUEST_SUSPEND_POLL_MS: without
+ * xensuspendd, from when it or xenstored ends, and while xenstored does not
+ * answer.  They use xensuspendd again when it is back.  No change is missed
+ * either way: what counts is the hypervisor's seq.  Neither of them waits for
+ * xenstored.  xensuspendd that is stopped (SIGSTOP) delays both, and so does
+ * xenstored that is stopped later on.
  *
- * They hold files and a thread of libxenstore's, which has all signals blocked.
- * A child after fork must not touch a watch; exec closes all of it.
+ * They hold files, and no thread.  A child after fork must not touch a watch;
+ * exec closes all of it.
  */
 #define LIBXL_HAVE_GUEST_SUSPEND_WATCH 1
 
@@ -397,10 +399,21 @@ int libxl_domain_suspend_wait(libxl_ctx *ctx, libxl_domid domid,
 /*
  * libxl_suspend_watch: follow all domains
  *
- * A watch gives each domain's record after each change of its state; changes
- * in quick succession may give one record, whose suspends has counted them.
- * It belongs to one thread at a time.
+ * A watch gives each domain's record after each change of its state.  Changes
+ * in quick succession are coalesced into one record, whose suspends counts them.
+ * A guest cannot flood a watch:
+ *
+ * - Between two ERROR_TIMEDOUTs of calls with timeout_ms 0, each domain comes
+ *   once at the most.
+ * - A domain comes LIBXL_GUEST_SUSPEND_WATCH_BURST times in a row at the most,
+ *   and then once each LIBXL_GUEST_SUSPEND_WATCH_PERIOD_MS.  Its last state
+ *   always comes, and no other domain waits for it.
+ *
+ * A watch belongs to one thread at a time.
  */
+#define LIBXL_GUEST_SUSPEND_WATCH_BURST 16
+#define LIBXL_GUEST_SUSPEND_WATCH_PERIOD_MS 200
+
 typedef struct libxl_suspend_watch libxl_suspend_watch;
 
 /*

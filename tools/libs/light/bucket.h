@@ -10,6 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How often one domain's changes are told of: by xensuspendd, and by a watch. */
+#define BUCKET_DOMAIN_BURST      16
+#define BUCKET_DOMAIN_PERIOD_MS  200
+
 struct bucket {
     uint32_t burst;      /* At least 1. */
     uint32_t period_ms;
