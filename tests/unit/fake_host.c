@@ -15,6 +15,7 @@
  *   x86                  domains wake through their device models
  *   stock                there is no guest suspend; kind 100 is a PV domain,
  *                        and 101 one that may not be looked at
+ *   device-model DOMID PID   of a domain above
  *   replace NUMBER       all domains are others once so many were asked for
  *
  * A resume that was accepted is written to standard error, as
@@ -45,6 +46,7 @@ static struct domain {
     struct xen_guest_suspend_record record;
     char name[64], uuid[40];
     char published[200];
+    unsigned int device_model;
 } domains[MAX_DOMAINS];
 
 static unsigned int nr_domains;
@@ -128,6 +130,10 @@ static void read_host(void)
             no_xenstore = true;
         } else if (sscanf(line, "xenstore %d", &xenstore_errno) == 1) {
             continue;
+        } else if (sscanf(line, "device-model %u %d", &op, &number) == 2) {
+            for (unsigned int i = 0; i < nr_domains; i++)
+                if (domains[i].record.domid == op)
+                    domains[i].device_model = (unsigned int)number;
         } else if (sscanf(line, "published %u %n", &op, &number) == 1) {
             read_published(op, line + number);
         } else if (!strcmp(line, "x86\n")) {
@@ -293,7 +299,7 @@ char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
                              int64_t deadline_ms)
 {
     const struct domain *domain = NULL;
-    char node[16], value[256] = "";
+    char node[32], value[256] = "";
     unsigned int domid;
 
     (void)xs;
@@ -302,12 +308,15 @@ char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
         errno = xenstore_errno;
         return NULL;
     }
-    if (sscanf(path, "/local/domain/%u/%15s", &domid, node) == 2)
+    if (sscanf(path, "/local/domain/%u/%31s", &domid, node) == 2)
         domain = find_domain(domid);
-    if (domain && strcmp(domain->name, "-"))
+    if (domain && !strcmp(node, "image/device-model-pid")) {
+        if (domain->device_model)
+            snprintf(value, sizeof(value), "%u", domain->device_model);
+    } else if (domain && strcmp(domain->name, "-"))
         snprintf(value, sizeof(value), "%s%s", strcmp(node, "vm") ? "" : "/vm/",
                  strcmp(node, "vm") ? domain->name : domain->uuid);
-    if (sscanf(path, "/tool/guest-suspend/%u/%15s", &domid, node) == 2)
+    if (sscanf(path, "/tool/guest-suspend/%u/%31s", &domid, node) == 2)
         domain = find_domain(domid);
     if (domain && !strcmp(node, "state"))
         snprintf(value, sizeof(value), "%s", domain->published);

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 BUILD = pathlib.Path(os.environ["GS_BUILDDIR"])
 XL = BUILD / "tests/unit/xl-fake"
@@ -383,12 +384,12 @@ def test_since():
         return json.loads(got.stdout)[0]["since"]
 
     node = "published 3 suspended seq={} instance={} kind=psci since={} since-ns=1"
-    for time, wanted in (("1500000000.123999999", "2017-07-14T02:40:00.123Z"),
+    for published, wanted in (("1500000000.123999999", "2017-07-14T02:40:00.123Z"),
                          ("-93.345000000", "1969-12-31T23:58:26.655Z"),
                          ("-0.000000001", "1969-12-31T23:59:59.999Z"),
                          ("0.000000000", "1970-01-01T00:00:00.000Z")):
-        since = since_of(node.format(42, 7, time))
-        ok(since == wanted, f"since {time}, as published", since)
+        since = since_of(node.format(42, 7, published))
+        ok(since == wanted, f"since {published}, as published", since)
     for what, published in (
             ("another change", node.format(41, 7, "5.000000000")),
             ("another domain", node.format(42, 6, "5.000000000")),
@@ -568,7 +569,7 @@ def test_device_model():
         device_model(host)
         is_(f"{what}: the stock xl exits with 0, and the guest sleeps on",
             run("trigger", "3", "wake", host=host), 4, asks,
-            one_line("sleeps on: its device model was told to wake it 10 s ago"))
+            one_line("sleeps on: its device model has not woken it within 10 s"))
         device_model(host, status=1)
         is_(f"{what}: the stock xl fails",
             run("trigger", "3", "wake", host=host), 1, asks,
@@ -594,6 +595,25 @@ def test_device_model():
             one_line("the device model wakes a domain, and without a vIRQ"))
         is_(f"{what}: -N wake", run("-N", "trigger", "3", "wake", host=host),
             0, "would wake domain 3\n", "")
+
+    # A stopped device model never answers the stock xl.
+    stock("#!/bin/sh\nexec sleep 1000\n")
+    begun = time.monotonic()
+    is_("x86: the stock xl gets no answer",
+        run("trigger", "3", "wake", host=X86), 4, "",
+        one_line("'3' was not woken: its device model has not answered for 10"))
+    ok(time.monotonic() - begun >= 9, "... for its time")
+    # Nor can one be asked that has ended.
+    stock("#!/bin/sh\necho asked\n")
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    for pid, status in ((ended.pid, 1), (os.getpid(), 4)):
+        got = run("trigger", "3", "wake", host=[*X86, f"device-model 3 {pid}"])
+        ok(got.returncode == status and
+           (b"its device model has ended" in got.stderr) == (status == 1) and
+           (got.stdout == b"asked\n") == (status == 4),
+           f"x86: a device model that has {'ended' if status == 1 else 'not'}",
+           got)
 
     device_model(with_domain_3(X86, seq=60, instance=7))
     is_("x86: wake of one sleep",

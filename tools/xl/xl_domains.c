@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,34 @@ bool xl_domains_since(struct xl_domains *domains,
         *since_time_ns = gsuspend_time_since(time_now, info->now_ns,
                                              info->since_ns);
     return true;
+}
+
+/* A zombie has ended, too. */
+static bool has_ended(uint64_t pid)
+{
+    char path[40], line[512], *state;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%" PRIu64 "/stat", pid);
+    file = fopen(path, "re");
+    if (!file)
+        return errno == ENOENT;
+    /* "PID (COMMAND) STATE ..." */
+    state = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+    fclose(file);
+    return state && (state[2] == 'Z' || state[2] == 'X');
+}
+
+bool xl_domains_lacks_device_model(struct xl_domains *domains, uint32_t domid)
+{
+    char *text = read_domain_node(domains, domid, "image/device-model-pid");
+    uint64_t pid;
+    bool lacks;
+
+    lacks = text && gsuspend_parse_number(text, INT_MAX, &pid) &&
+            has_ended(pid);
+    free(text);
+    return lacks;
 }
 
 /* Keeps the name: whoever looks for it is likely to print it. */

@@ -50,6 +50,10 @@ bool xl_domains_since(struct xl_domains *domains,
                       const libxl_guest_suspend_info *info,
                       int64_t *since_time_ns);
 
+/* True: the domain has a device model in this domain, and that has ended. */
+bool xl_domains_lacks_device_model(struct xl_domains *domains,
+                                   uint32_t domid);
+
 /*
  * The present record of the domain that which means: a domid where it is all
  * digits, else a name, else a UUID.  0, or a negative rc; what is wrong has

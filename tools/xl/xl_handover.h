@@ -6,6 +6,8 @@
 #ifndef XL_HANDOVER_H
 #define XL_HANDOVER_H
 
+#include <stdint.h>
+
 /*
  * Become the stock xl, with argv as it is.  Returns only on failure, which has
  * been said then: the exit status.
@@ -17,5 +19,12 @@ int xl_handover(char **argv);
  * ended it, the same signal ends us.
  */
 int xl_run_stock(char **argv);
+
+/*
+ * The same, until a deadline, a time of gsuspend_now_ms().  Then the child is
+ * killed: XL_STOCK_TIMED_OUT.
+ */
+#define XL_STOCK_TIMED_OUT (-1)
+int xl_run_stock_until(char **argv, int64_t deadline_ms);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <libxl_guest_suspend.h>
 
+#include "guest_suspend_poll.h"
 #include "xl.h"
 #include "xl_domains.h"
 #include "xl_handover.h"
@@ -33,11 +34,20 @@ const struct xl_option xl_trigger_wake_options[] = {
 };
 
 struct request {
+    const char *domain;             /* as it was named */
     uint64_t virq;                  /* or LIBXL_RESUME_VIRQ_NONE */
     uint64_t seq;                   /* or 0 */
     bool if_suspended;
     bool dryrun;
     bool wait;
+};
+
+/* What only this program finds out; far from the library's. */
+enum {
+    /* Not one request can be made of it. */
+    RC_DEVICE_MODEL_ENDED = -2001,
+    /* It did not take the request within the time. */
+    RC_DEVICE_MODEL_SILENT = -2002
 };
 
 static bool has_seq(const libxl_guest_suspend_info *info)
@@ -46,8 +56,8 @@ static bool has_seq(const libxl_guest_suspend_info *info)
 }
 
 /* Whether the record is of the sleep to be ended, as far as that can be seen. */
-static int check(const libxl_guest_suspend_info *info,
-                 const struct request *request)
+static int check_sleep(const libxl_guest_suspend_info *info,
+                       const struct request *request)
 {
     if (request->seq && !has_seq(info))
         return ERROR_GUEST_SUSPEND_NO_SEQ;
@@ -62,77 +72,110 @@ static int check(const libxl_guest_suspend_info *info,
 /*
  * By the domain's device model, which libxenlight has to ask.  This program is
  * bound to no version of that library, and the stock xl is.  That one exits
- * with 0 whatever happened: the record tells what did.
+ * with 0 whatever happened: the record tells what did.  The time limit is for all
+ * of it, since a device model that is stopped never answers the stock xl.
  */
-static int wake_by_stock(const libxl_guest_suspend_info *found,
+static int wake_by_stock(struct xl_domains *domains,
+                         const libxl_guest_suspend_info *found,
                          const struct request *request)
 {
+    int64_t deadline_ms = gsuspend_now_ms() +
+                          LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS, left_ms;
     char domid[16];
     char *argv[] = { (char *)"xl", (char *)"trigger", domid,
                      (char *)"s3resume", NULL };
     libxl_guest_suspend_info info;
-    int rc;
+    int rc, status;
 
     rc = libxl_domain_suspend_state(NULL, found->domid, &info);
     if (!rc && info.instance != found->instance)
         rc = ERROR_GUEST_SUSPEND_STALE;
     if (!rc)
-        rc = check(&info, request);
+        rc = check_sleep(&info, request);
     if (rc)
         return rc;
+    if (xl_domains_lacks_device_model(domains, info.domid))
+        return RC_DEVICE_MODEL_ENDED;
 
     snprintf(domid, sizeof(domid), "%" PRIu32, info.domid);
-    if (xl_run_stock(argv))
+    status = xl_run_stock_until(argv, deadline_ms);
+    if (status == XL_STOCK_TIMED_OUT)
+        return RC_DEVICE_MODEL_SILENT;
+    if (status)
         return ERROR_GUEST_SUSPEND_DEVICE_MODEL;
+
+    left_ms = deadline_ms - gsuspend_now_ms();
     return libxl_domain_suspend_wait(NULL, info.domid,
                                      LIBXL_GUEST_SUSPEND_STATE_RUNNING,
                                      has_seq(&info) ? info.seq : 0,
-                                     LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS, NULL);
+                                     left_ms > 0 ? (int)left_ms : 0, NULL);
 }
-
-static int wake(const char *domain, const struct request *request)
+static int wake_domain(struct xl_domains *domains,
+                       const libxl_guest_suspend_info *found,
+                       const struct request *request)
 {
     libxl_domain_resume_virq_opts opts;
-    libxl_guest_suspend_info info;
-    struct xl_domains domains;
     int rc;
 
     libxl_domain_resume_virq_opts_init(&opts);
-    libxl_guest_suspend_info_init(&info);
-    xl_domains_init(&domains, -1);
-
-    rc = xl_domains_find(&domains, domain, &info);
-    if (rc)
-        goto out;
-
     /* Not a successor of the domain that was named, under its domid. */
-    opts.instance = has_seq(&info) ? info.instance : 0;
+    opts.instance = has_seq(found) ? found->instance : 0;
     opts.seq = request->seq;
-    if (request->dryrun) {
-        rc = check(&info, request);
-        if (!rc)
-            printf("would wake domain %" PRIu32 "\n", info.domid);
-    } else {
-        rc = libxl_domain_resume_virq(NULL, info.domid,
-                                      (uint32_t)request->virq, &opts);
-        if (rc == ERROR_GUEST_SUSPEND_DEVICE_MODEL)
-            rc = wake_by_stock(&info, request);
-        else if (!rc && request->wait)
-            rc = libxl_domain_suspend_wait(NULL, info.domid,
-                                           LIBXL_GUEST_SUSPEND_STATE_RUNNING,
-                                           info.seq,
-                                           LIBXL_GUEST_SUSPEND_FOREVER, NULL);
-    }
+
+    rc = libxl_domain_resume_virq(NULL, found->domid, (uint32_t)request->virq,
+                                  &opts);
+    if (rc == ERROR_GUEST_SUSPEND_DEVICE_MODEL)
+        rc = wake_by_stock(domains, found, request);
+    else if (!rc && request->wait)
+        rc = libxl_domain_suspend_wait(NULL, found->domid,
+                                       LIBXL_GUEST_SUSPEND_STATE_RUNNING,
+                                       found->seq,
+                                       LIBXL_GUEST_SUSPEND_FOREVER, NULL);
+
+    libxl_domain_resume_virq_opts_dispose(&opts);
+    return rc;
+}
+
+/* Of a failure that the device model has a part in.  False: it has none. */
+static bool say_device_model(const char *domain, int rc)
+{
+    const int limit_s = LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS / 1000;
 
     switch (rc) {
-    case 0:
+    case ERROR_GUEST_SUSPEND_DEVICE_MODEL:
+        xl_error("domain '%s' was not woken: the stock xl, which asks its"
+                 " device model, has failed", domain);
         break;
+    case RC_DEVICE_MODEL_ENDED:
+        xl_error("domain '%s' was not woken: its device model has ended",
+                 domain);
+        break;
+    case RC_DEVICE_MODEL_SILENT:
+        xl_error("domain '%s' was not woken: its device model has not answered"
+                 " for %d s", domain, limit_s);
+        break;
+    case ERROR_TIMEDOUT:
+        xl_error("domain '%s' sleeps on: its device model has not woken it"
+                 " within %d s", domain, limit_s);
+        break;
+    default:
+        return false;
+    }
+
+    return true;
+}
+
+static void say_failed(const struct request *request, int rc)
+{
+    const char *domain = request->domain;
+
+    if (say_device_model(domain, rc))
+        return;
+
+    switch (rc) {
     case ERROR_GUEST_SUSPEND_NOT_SUSPENDED:
-        if (request->if_suspended)
-            rc = 0;
-        else
-            xl_error("domain '%s' is not suspended (--if-suspended lets that"
-                     " pass)", domain);
+        xl_error("domain '%s' is not suspended (--if-suspended lets that pass;"
+                 " a guest in s2idle counts as running)", domain);
         break;
     case ERROR_GUEST_SUSPEND_STALE:
         if (request->seq)
@@ -141,15 +184,6 @@ static int wake(const char *domain, const struct request *request)
                      request->seq);
         else
             xl_error("domain '%s' has just given way to another one", domain);
-        break;
-    case ERROR_GUEST_SUSPEND_DEVICE_MODEL:
-        xl_error("domain '%s' was not woken: the stock xl, which asks its"
-                 " device model, has failed", domain);
-        break;
-    case ERROR_TIMEDOUT:
-        xl_error("domain '%s' sleeps on: its device model was told to wake it"
-                 " %d s ago", domain,
-                 LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS / 1000);
         break;
     case ERROR_GUEST_SUSPEND_BAD_VIRQ:
         xl_error("domain '%s' cannot be woken by vIRQ %" PRIu64
@@ -168,12 +202,37 @@ static int wake(const char *domain, const struct request *request)
             xl_error("domain '%s': %s", domain,
                      libxl_guest_suspend_strerror(rc));
     }
+}
 
-out:
+static enum xl_exit wake(const struct request *request)
+{
+    libxl_guest_suspend_info info;
+    struct xl_domains domains;
+    int rc;
+
+    libxl_guest_suspend_info_init(&info);
+    xl_domains_init(&domains, -1);
+
+    rc = xl_domains_find(&domains, request->domain, &info);
+    if (rc)
+        goto out;
+
+    if (request->dryrun)
+        rc = check_sleep(&info, request);
+    else
+        rc = wake_domain(&domains, &info, request);
+
+    if (rc == ERROR_GUEST_SUSPEND_NOT_SUSPENDED && request->if_suspended)
+        rc = 0;
+    else if (rc)
+        say_failed(request, rc);
+    else if (request->dryrun)
+        printf("would wake domain %" PRIu32 "\n", info.domid);
+
+ out:
     xl_domains_dispose(&domains);
     libxl_guest_suspend_info_dispose(&info);
-    libxl_domain_resume_virq_opts_dispose(&opts);
-    return rc;
+    return rc == RC_DEVICE_MODEL_SILENT ? XL_EXIT_TIMED_OUT : xl_exit_of_rc(rc);
 }
 
 int xl_trigger_wake(const struct xl_command *command,
@@ -181,6 +240,7 @@ int xl_trigger_wake(const struct xl_command *command,
                     int argc, char **argv)
 {
     struct request request = {
+        .domain = domain,
         .virq = LIBXL_RESUME_VIRQ_NONE,
         .dryrun = globals->dryrun,
     };
@@ -220,5 +280,5 @@ int xl_trigger_wake(const struct xl_command *command,
         }
     }
 
-    return xl_close_stdout(xl_exit_of_rc(wake(domain, &request)));
+    return xl_close_stdout(wake(&request));
 }

@@ -7,7 +7,8 @@ tests/e2e/tools/hv-probe_LDLIBS = -lxenctrl -lxenforeignmemory $(XENCALL_LIBS)
 
 RIG_PROGRAMS += tests/e2e/tools/watch-probe
 tests/e2e/tools/watch-probe_SRCS := tests/e2e/tools/watch-probe.c \
-    tools/libs/light/guest_suspend_call.c tools/libs/light/guest_suspend_names.c
+    $(addprefix tools/libs/light/,guest_suspend_call.c guest_suspend_list.c \
+    guest_suspend_names.c)
 tests/e2e/tools/watch-probe_LDLIBS = $(XENSTORE_LIBS) $(XENCALL_LIBS) \
     $(XENTOOLLOG_LIBS)
 

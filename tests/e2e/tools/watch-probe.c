@@ -32,6 +32,7 @@
 #include <xenstore.h>
 
 #include "guest_suspend_call.h"
+#include "guest_suspend_list.h"
 #include "guest_suspend_names.h"
 
 #define ROOT "/tool/guest-suspend"
@@ -323,7 +324,6 @@ static bool agrees(const struct xen_guest_suspend_record *r)
 
 static int do_agree(int argc, char **argv)
 {
-    enum { ROOM = 1024 };
     struct xen_guest_suspend_record *records;
     unsigned int nr_names, i, nr_dirs = 0;
     uint32_t nr, n;
@@ -333,10 +333,7 @@ static int do_agree(int argc, char **argv)
     (void)argv;
     if (argc)
         return 2;
-    records = calloc(ROOM, sizeof(*records));
-    if (!records)
-        broken("no memory");
-    if (gsuspend_call_list(call, 0, records, ROOM, &nr))
+    if (gsuspend_list(call, 0, &records, &nr))
         broken("the records");
     for (n = 0; n < nr; n++)
         good &= agrees(&records[n]);
