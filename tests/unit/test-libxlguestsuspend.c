@@ -5,14 +5,19 @@
  */
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <xen/hvm/hvm_op.h>
 #include <xen/xen.h>
 #include "public/guest_suspend.h"
 
 #include "fake_xencall.h"
+#include "guest_suspend_poll.h"
 #include "guest_suspend_stock.h"
 #include "libxl_guest_suspend_json.h"
 #include "tap.h"
@@ -418,6 +423,8 @@ static unsigned int nr_triggers;
 static int trigger_rc;
 static bool trigger_wakes;
 static int get_errno_after_trigger;
+/* Wait for an answer on a connection to the device model, as libxl does. */
+static int qmp_fd = -1;
 
 /* libxenlight's */
 int libxl_send_trigger(libxl_ctx *ctx, uint32_t domid, libxl_trigger trigger,
@@ -427,6 +434,11 @@ int libxl_send_trigger(libxl_ctx *ctx, uint32_t domid, libxl_trigger trigger,
     get_errno = get_errno_after_trigger;
     if (ctx != CTX || domid != 3 || trigger != 6 || vcpuid || ao_how)
         return -99;
+    if (qmp_fd >= 0) {
+        struct pollfd pollfd = { .fd = qmp_fd, .events = POLLIN };
+
+        return poll(&pollfd, 1, 60000) == 1 ? ERROR_FAIL : -98;
+    }
     if (trigger_wakes) {
         answer.state = XEN_GUEST_SUSPEND_STATE_RUNNING;
         answer.seq++;
@@ -523,6 +535,53 @@ static void test_x86(void)
     trigger_wakes = false;
     TAP_EQ_INT(libxl_domain_resume_virq(CTX, 3, NONE, NULL), ERROR_TIMEDOUT,
                "x86: the device model does nothing");
+}
+
+/* The device model listens, and never answers. */
+static void test_stopped_device_model(void)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    char directory[] = "/tmp/test-libxlguestsuspend.XXXXXX";
+    int listening[2], other, i;
+    int64_t start_ms;
+
+    if (!mkdtemp(directory))
+        abort();
+    for (i = 0; i < 2; i++) {
+        snprintf(address.sun_path, sizeof(address.sun_path),
+                 "%s/qmp-libxl-%d", directory, i ? 13 : 3);
+        listening[i] = socket(AF_UNIX, SOCK_STREAM, 0);
+        if (bind(listening[i], (struct sockaddr *)&address, sizeof(address)) ||
+            listen(listening[i], 1))
+            abort();
+        other = qmp_fd;
+        qmp_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        if (connect(qmp_fd, (struct sockaddr *)&address, sizeof(address)))
+            abort();
+        unlink(address.sun_path);
+    }
+    i = qmp_fd;
+    qmp_fd = other;
+    other = i;
+
+    reset_x86(true);
+    start_ms = gsuspend_now_ms();
+    TAP_EQ_INT(libxl_domain_resume_virq(CTX, 3, NONE, NULL), ERROR_TIMEDOUT,
+               "x86: the device model does not answer");
+    TAP_OK(gsuspend_now_ms() >=
+           start_ms + LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS,
+           "... for the time that it has");
+    TAP_EQ_INT(send(other, "x", 1, MSG_NOSIGNAL), 1,
+               "... another domain's connection is left alone");
+    close(qmp_fd);
+    qmp_fd = -1;
+    TAP_EQ_INT(libxl_domain_resume_virq(CTX, 3, NONE, NULL), 0,
+               "... and one that answers is asked again");
+
+    close(other);
+    close(listening[0]);
+    close(listening[1]);
+    rmdir(directory);
 }
 
 static void test_stock_state(void)
@@ -682,6 +741,7 @@ int main(void)
     test_resume();
     test_errors();
     test_x86();
+    test_stopped_device_model();
     test_stock_state();
     test_types();
     TAP_OK(!fake_xencall_nr_open && !fake_xencall_nr_buffers,

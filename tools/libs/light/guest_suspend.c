@@ -16,13 +16,8 @@
 #include "guest_suspend_names.h"
 #include "guest_suspend_poll.h"
 #include "guest_suspend_stock.h"
+#include "guest_suspend_trigger.h"
 #include "guest_suspend_xenstore.h"
-
-/*
- * libxenlight's, where the program has it: its soname is another one with each
- * version of Xen, so that this library is not linked with it.
- */
-#pragma weak libxl_send_trigger
 
 /* Vectors from here on are LPIs, in every GIC that has them. */
 #define FIRST_LPI 8192
@@ -254,6 +249,8 @@ static int resume_by_device_model(libxl_ctx *ctx, struct gsuspend_call *call,
 {
     uint64_t seq = opts ? opts->seq : 0;
     uint64_t instance = opts ? opts->instance : 0;
+    int64_t deadline_ms = gsuspend_now_ms() +
+                          LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS, left_ms;
     libxl_guest_suspend_info info;
     bool has_seq;
     int rc;
@@ -271,18 +268,19 @@ static int resume_by_device_model(libxl_ctx *ctx, struct gsuspend_call *call,
         return ERROR_GUEST_SUSPEND_NOT_SUSPENDED;
     if (virq != LIBXL_RESUME_VIRQ_NONE)
         return ERROR_GUEST_SUSPEND_NO_VIRQ;
-    if (!ctx || !libxl_send_trigger)
+    if (!ctx || !gsuspend_has_trigger())
         return ERROR_GUEST_SUSPEND_DEVICE_MODEL;
 
-    rc = libxl_send_trigger(ctx, domid, LIBXL_TRIGGER_S3RESUME, 0, NULL);
+    rc = gsuspend_trigger_s3resume(ctx, domid, deadline_ms);
     if (rc)
         return rc;
 
     /* The device model has taken the order, and may yet fail to follow it. */
+    left_ms = deadline_ms - gsuspend_now_ms();
     rc = libxl_domain_suspend_wait(NULL, domid,
                                    LIBXL_GUEST_SUSPEND_STATE_RUNNING,
                                    has_seq ? info.seq : 0,
-                                   LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS, NULL);
+                                   left_ms > 0 ? (int)left_ms : 0, NULL);
     return rc == ERROR_DOMAIN_NOTFOUND ? ERROR_DOMAIN_DESTROYED : rc;
 }
 

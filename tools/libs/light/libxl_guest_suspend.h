@@ -311,13 +311,17 @@ void libxl_guest_suspend_info_list_free(libxl_guest_suspend_info *list, int nb);
  * ERROR_FAIL
  *
  * On x86 a domain is woken by its device model, which this asks by ctx and
- * libxl_send_trigger(LIBXL_TRIGGER_S3RESUME), and then waits until that sleep is
- * over:
+ * libxl_send_trigger(LIBXL_TRIGGER_S3RESUME).  It then waits until that sleep is
+ * over.  LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS is the limit for all of it: at the
+ * limit, libxl's connection to the device model (QMP) is hung up.  ctx may be used
+ * further.  (Another program of libxl's that talks to the same device model is
+ * waited for: libxl has a lock.)
  * ERROR_GUEST_SUSPEND_DEVICE_MODEL  ctx is NULL, or the program has not loaded
  *                           libxenlight (linking with it does)
- * what libxl_send_trigger() gives (*), e.g. for a PVH domain: it has logged why
- * ERROR_TIMEDOUT (*)        it sleeps on after
- *                           LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS
+ * what libxl_send_trigger() gives (*), e.g. for a PVH domain, or where the device
+ *                           model has ended: it has logged why
+ * ERROR_TIMEDOUT (*)        the device model has not answered, or the domain
+ *                           sleeps on
  * ERROR_DOMAIN_DESTROYED (*)  it ceased to exist meanwhile
  * The device model is told "wake", and not which sleep: what opts says has been
  * checked right before.
