@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -163,6 +164,87 @@ def printed(command, folder):
     return re.sub(r"^resume .*\n", "", text, flags=re.MULTILINE)
 
 
+def scripts(pod):
+    """The examples that are not sessions: what a script has."""
+    for block in re.findall(r"(?:^ {4}.*\n)+", section(pod, "EXAMPLES"),
+                            re.MULTILINE):
+        text = re.sub("^ {4}", "", block, flags=re.MULTILINE)
+        if not re.match("# |Name |web ", text):
+            yield text
+
+
+def put_host(folder, *lines):
+    new = pathlib.Path(folder) / "host.new"
+    new.write_text("".join(f"{line}\n" for line in lines))
+    new.rename(pathlib.Path(folder) / "host")
+
+
+def a_guest(name, state, seq, suspends, since="0"):
+    return (f"domain 1 {name} - {state} 1 {seq} 5 {suspends} 0 4294967295 "
+            f"4294967295 {since} 9000000000000 0 0 0")
+
+
+# For each script, by a word of it: the host, what is printed, and the status.
+SCRIPTS = {
+    "if xl": (a_guest("guest", 1, 9, 1), "resume 1 0 0 0 5\n", 0),
+    "3600e9": (a_guest("old", 1, 9, 1), "old\n", 0),
+    "logger": (a_guest("guest", 1, 9, 1), '"event":"state"', -15),
+    "--virq=32": (a_guest("guest", 1, 9, 1),
+                  "resume 1 0 0 0 5\nresume 1 1 32 0 5\n", 0),
+    "wake --seq": (a_guest("guest", 1, 9, 1), "resume 1 0 0 9 5\n", 0),
+}
+
+
+def run_script(text, folder):
+    return subprocess.Popen(
+        ["sh", "-c", text], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, start_new_session=True,
+        env=dict(os.environ, GS_FAKE_HOST=f"{folder}/host", TZ="UTC0",
+                 PATH=f"{folder}:{os.environ['PATH']}"))
+
+
+def check_script(page, text, folder):
+    word = next(word for word in SCRIPTS if word in text)
+    host, wanted, status = SCRIPTS[word]
+    put_host(folder, host)
+    with run_script(text, folder) as child:
+        got = child.stdout.readline() if status < 0 else child.stdout.read()
+        if status < 0:
+            os.killpg(child.pid, -status)
+        same((wanted in got, child.wait(60)), (True, status),
+             f"{page}: {text.splitlines()[0]}: {got.strip()}")
+
+
+def next_seq(child):
+    """Of the next record that is printed; None: there is none."""
+    for line in child.stdout:
+        if '"seq": ' in line:
+            return int(re.search(r"\d+", line)[0])
+    return None
+
+
+def check_loop(page, text, folder):
+    """Each sleep of a guest, the first of which it had before or not."""
+    for what, first in (("has slept", a_guest("guest", 0, 7, 1)),
+                        ("has never slept", a_guest("guest", 0, 5, 0))):
+        put_host(folder, first)
+        with run_script(text.replace("done", "done\necho over", 1),
+                        folder) as child:
+            seen = []
+            if "never" not in what:
+                seen.append(next_seq(child))
+            for seq in (20, 22, 24):
+                put_host(folder, a_guest("guest", 1, seq, 1))
+                seen.append(next_seq(child))
+            put_host(folder, "domain 0 Domain-0 - 0 0 1 1 0 0 4294967295 "
+                     "4294967295 0 55000000000 0 0 0")
+            rest = child.stdout.read()
+        same(seen, ([] if "never" in what else [7]) + [20, 22, 24],
+             f"{page}: the loop, of a guest that {what}")
+        same("over" in rest and "no such domain" in rest or
+             "ceased to exist" in rest, True, f"{page}: ... and its end")
+
+
 with tempfile.TemporaryDirectory() as folder:
     os.symlink(XL, f"{folder}/xl")
     pathlib.Path(f"{folder}/host").write_text(
@@ -175,6 +257,18 @@ with tempfile.TemporaryDirectory() as folder:
             if command.endswith("--watch"):
                 output = output.splitlines(True)[0]
             same(DATE.sub("*", output), DATE.sub("*", got), f"{page}: {command}")
+
+    # Every other example.
+    pathlib.Path(f"{folder}/logger").write_text("#!/bin/sh\nexec cat\n")
+    os.chmod(f"{folder}/logger", 0o755)
+    for page in PAGES:
+        for text in scripts((SOURCE / f"man/{page}.pod").read_text()):
+            if "jq" in text and not shutil.which("jq"):
+                same(True, True, f"{page}: # skip no jq here")
+            elif "while" in text:
+                check_loop(page, text, folder)
+            else:
+                check_script(page, text, folder)
 
 print(f"1..{count}")
 sys.exit(1 if failed else 0)
