@@ -4,6 +4,7 @@
 their examples are compiled; each error that there is has its entry, and the
 words for it."""
 
+import ctypes
 import os
 import pathlib
 import re
@@ -108,6 +109,20 @@ for page, errors in told.items():
              for name in re.findall(r"(?<!\w)(?:ERROR)?_[A-Z_]+\b", line)}
     ok(len(named) > 5 and named <= errors,
        f"{page}: the errors that the header lists", named - errors)
+
+# Words for each code of the libxl that is installed.
+library = ctypes.CDLL(str(pathlib.Path(os.environ["GS_BUILDDIR"]) /
+                          "tools/libs/light/libxlguestsuspend.so"))
+library.libxl_guest_suspend_strerror.restype = ctypes.c_char_p
+types = subprocess.run(["cc", "-E", "-include", "libxl.h", "-x", "c",
+                        "/dev/null"], check=True, stdout=subprocess.PIPE,
+                       text=True, timeout=60).stdout
+codes = re.findall(r"^ *(ERROR_\w+) = (-\d+)", types, re.MULTILINE)
+words = {name: library.libxl_guest_suspend_strerror(int(code))
+         for name, code in codes}
+ok(len(codes) > 30 and b"unknown error" not in words.values(),
+   "strerror has words for each of libxl's codes", words)
+ok(len(set(words.values())) == len(words), "... and other ones for each", words)
 
 print(f"1..{count}")
 sys.exit(1 if failed else 0)

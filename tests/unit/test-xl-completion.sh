@@ -24,6 +24,10 @@ domain 0 Domain-0 - 0 0 1 1 0 0 0 0 0 0 0 0 0
 domain 3 asleep - 1 1 42 7 3 0 0 0 0 0 0 0 0
 domain 4 awake - 0 1 50 8 1 0 0 0 0 0 0 0 0
 domain 5 x\$(>$tmp/ran) - 0 1 51 9 1 0 0 0 0 0 0 0 0
+domain 6 my%20web - 0 1 52 10 1 0 0 0 0 0 0 0 0
+domain 7 my - 0 1 53 11 1 0 0 0 0 0 0 0 0
+domain 8 bad%01name - 0 1 54 12 1 0 0 0 0 0 0 0 0
+domain 9 %c3%a9t%c3%a9%20%205%20running - 0 1 55 13 1 0 0 0 0 0 0 0 0
 END
 cat >"$tmp/complete" <<'END'
 # complete WORD...: what the last of them may become
@@ -57,7 +61,15 @@ completes 'stock:|' xl ''
 completes 'stock:li|' xl li
 completes 'stock:x|' xl list x
 completes 'stock:|' xl -v ''
-completes "Domain-0 |asleep |awake |x\\\$\\(\\>$tmp/ran\\) |" xl suspend-status ''
+completes "Domain-0 |asleep |awake |x\\\$\\(\\>$tmp/ran\\) |my\\ web |my |été\\ \\ 5\\ running |" xl suspend-status ''
+completes 'my\ web |my |' xl suspend-status m
+completes 'my\ web |' xl trigger 'my\ w'
+completes 'my\ web |' xl trigger 'my w'
+completes '|' xl suspend-status --after = ''
+completes '|' xl suspend-status --after ''
+completes '|' xl suspend-status --wait = running --timeout = a
+completes '|' xl trigger awake wake --seq = ''
+completes '|' xl trigger awake wake --virq ''
 completes 'asleep |awake |' xl suspend-status a
 completes 'asleep |awake |' xl -v suspend-status awake a
 completes '--json |' xl suspend-status --j

@@ -253,6 +253,17 @@ def test_usage():
 def test_wake():
     is_("wake", run("trigger", "asleep", "wake"), 0, "",
         "resume 3 0 0 0 7\n")
+    for args in (["--", "asleep", "wake"], ["asleep", "--", "wake"],
+                 ["asleep", "wake", "--"]):
+        is_(f"wake: trigger {' '.join(args)}", run("trigger", *args), 0, "",
+            "resume 3 0 0 0 7\n")
+    is_("wake: no options behind --",
+        run("trigger", "--", "asleep", "wake", "--seq=1"), 2, "",
+        one_line("wake takes no vCPU, '--seq=1'"))
+    is_("wake of one whose name looks like an option",
+        run("trigger", "--", "-web", "wake",
+            host=[*HOST, domain(13, "-web", 1, seq=60, instance=60)]), 0, "",
+        "resume 13 0 0 0 60\n")
     is_("wake by vIRQ", run("trigger", "3", "wake", "--virq=33"), 0, "",
         "resume 3 1 33 0 7\n")
     is_("wake by vIRQ 0", run("trigger", "3", "wake", "--virq=0"), 0, "",
@@ -761,7 +772,8 @@ def test_handover():
                  ["trig", "3", "wake"], ["trigger", "3", "wak"],
                  ["trigger", "3", "wakeup"], ["trigger", "3", "s3resume"],
                  ["trigger", "3"], ["trigger"], ["trigger", "-h", "wake"],
-                 ["trigger", "3", "WAKE"], ["trigger", "3", "nmi", "wake"],
+                 ["trigger", "3", "WAKE"], ["trigger", "--", "3", "nmi"],
+                 ["trigger", "--", "3"], ["trigger", "3", "nmi", "wake"],
                  ["-x", "suspend-status"], ["-vx", "trigger", "3", "wake"],
                  ["--verbose", "suspend-status"], ["--help"], ["-h"],
                  ["help", "list"], ["help", "suspend"], ["-"], [""],

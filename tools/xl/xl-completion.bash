@@ -20,12 +20,39 @@ _xl_guest_suspend_options() {
         sed -n 's/^  [- ][^-][, ] \(--[a-z-]*=\{0,1\}\).*/\1/p'
 }
 
+# A name a line.  One with a "?" may stand for another name: xl puts it in the
+# place of what a terminal must not see.
 _xl_guest_suspend_domains() {
-    "$1" suspend-status 2>/dev/null | awk 'NR > 1 && $1 != "-" { print $1 }'
+    "$1" suspend-status 2>/dev/null | LC_ALL=C sed -n -E '1d
+        s/^(.*[^ ]) +[0-9]+ (running|suspended|unknown) +[^ ]+ ([0-9-]+ [0-9:]+|-) .*/\1/
+        t good
+        d
+        : good
+        /\?/!{ /^-$/!p; }'
+}
+
+# Sets words, a line each, and nothing where there are none to offer.
+_xl_guest_suspend_words() {
+    local xl=$1 cur=$2 prev=$3 options
+    shift 3
+
+    # bash takes "=" for a word: --wait=run is --wait, =, run.
+    [[ $prev != = ]] || prev=${COMP_WORDS[COMP_CWORD - 2]}
+    options=$(_xl_guest_suspend_options "$@")
+    if [[ $prev == --wait && $2 == suspend-status ]]; then
+        words=$'running\nsuspended'
+    elif [[ $'\n'$options$'\n' == *$'\n'"$prev="$'\n'* ]]; then
+        # A number.
+        words=
+    elif [[ $cur == -* ]]; then
+        words=$options
+    elif [[ $2 == suspend-status ]]; then
+        words=$(_xl_guest_suspend_domains "$xl")
+    fi
 }
 
 _xl_guest_suspend() {
-    local xl=$1 cur=$2 prev=$3 word at=1 words=
+    local xl=$1 cur=$2 prev=$3 word quoted at=1 words=
     local -a command=() list=()
 
     # Global options before the command are not looked at.
@@ -45,28 +72,23 @@ _xl_guest_suspend() {
         fi
     fi
 
-    # bash takes "=" for a word: --wait=run is --wait, =, run.
     if ((${#command[@]})); then
         [[ $cur != = ]] || cur=
-        [[ $prev != = ]] || prev=${COMP_WORDS[COMP_CWORD - 2]}
-        if [[ $prev == --wait && ${command[1]} == suspend-status ]]; then
-            words='running suspended'
-        elif [[ $cur == -* ]]; then
-            words=$(_xl_guest_suspend_options "${command[@]}")
-        elif [[ ${command[1]} == suspend-status ]]; then
-            words=$(_xl_guest_suspend_domains "$xl")
-        fi
+        _xl_guest_suspend_words "$xl" "$cur" "$prev" "${command[@]}"
+        # Not a file instead.
+        compopt +o default 2>/dev/null
     fi
 
     COMPREPLY=()
     if [[ $words ]]; then
         # compgen -W would run what a domain's name has in $( ).
-        read -r -d '' -a list <<<"$words"
+        mapfile -t list <<<"$words"
         for word in "${list[@]}"; do
-            [[ $word == "$cur"* ]] || continue
-            printf -v word %q "$word"
-            [[ $word == *= ]] || word+=' '
-            COMPREPLY+=("$word")
+            printf -v quoted %q "$word"
+            # As typed: plain, or quoted already.
+            [[ $word == "$cur"* || $quoted == "$cur"* ]] || continue
+            [[ $quoted == *= ]] || quoted+=' '
+            COMPREPLY+=("$quoted")
         done
     elif ! ((${#command[@]})) && declare -F _xl >/dev/null; then
         _xl "$@"

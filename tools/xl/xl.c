@@ -33,7 +33,7 @@ void xl_error(const char *format, ...)
     fputc('\n', stderr);
 }
 
-enum xl_exit xl_close_stdout(enum xl_exit status)
+int xl_close_stdout(int status)
 {
     static bool said;
     bool earlier = ferror(stdout);
@@ -111,7 +111,7 @@ static int help_all(char **argv)
     int status = xl_run_stock(argv);
 
     print_our_commands();
-    return fflush(stdout) ? (int)xl_close_stdout(XL_EXIT_FAILED) : status;
+    return xl_close_stdout(status);
 }
 
 /* "xl help COMMAND" */
@@ -131,7 +131,7 @@ static int help_one(char **argv, const char *name)
     if (command->trigger)
         printf("\n");
     xl_command_help(command);
-    return fflush(stdout) ? (int)xl_close_stdout(XL_EXIT_FAILED) : status;
+    return xl_close_stdout(status);
 }
 
 /*
@@ -154,6 +154,7 @@ int main(int argc, char **argv)
 {
     const struct xl_command *command;
     struct xl_globals globals = { 0 };
+    struct xl_words words;
     int at;
 
     at = skip_globals(argc, argv, &globals);
@@ -166,13 +167,10 @@ int main(int argc, char **argv)
     if (!strcmp(argv[at], "help"))
         return argc > 1 ? help_one(argv, argv[at + 1]) : help_all(argv);
 
-    command = xl_command_find(argc, argv + at);
+    command = xl_command_find(argc, argv + at, &words);
     if (!command)
         return xl_handover(argv);
 
     occupy_standard_fds();
-    if (command->trigger)
-        return command->run(command, &globals, argv[at + 1], argc - 3,
-                            argv + at + 3);
-    return command->run(command, &globals, NULL, argc - 1, argv + at + 1);
+    return command->run(command, &globals, &words);
 }

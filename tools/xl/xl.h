@@ -41,7 +41,7 @@ void xl_error(const char *format, ...);
  * The end of whatever has printed: what stdio could not write is a failure,
  * and is said.  Gives status, or XL_EXIT_FAILED.
  */
-enum xl_exit xl_close_stdout(enum xl_exit status);
+int xl_close_stdout(int status);
 
 /* stock xl's options in front of the command that mean something to ours */
 struct xl_globals {
@@ -57,10 +57,15 @@ struct xl_option {
     const char *help;
 };
 
-/*
- * A command of ours.  argc and argv begin behind its words: what is there are
- * options and operands.
- */
+/* What a command was given, behind the words that name it. */
+struct xl_words {
+    const char *domain;             /* of a trigger */
+    int argc;
+    char **argv;                    /* options and operands */
+    bool operands_only;             /* "--" was before them */
+};
+
+/* A command of ours. */
 struct xl_command {
     const char *name;               /* argv[0], exactly */
     const char *trigger;            /* and for "trigger": argv[2], exactly */
@@ -68,15 +73,16 @@ struct xl_command {
     const char *summary;
     const struct xl_option *options; /* ends with id 0 */
     int (*run)(const struct xl_command *command,
-               const struct xl_globals *globals, const char *domain,
-               int argc, char **argv);
+               const struct xl_globals *globals,
+               const struct xl_words *words);
 };
 
 /* Ends with a NULL name. */
 extern const struct xl_command xl_commands[];
 
 /* Found by what follows the global options in argv; NULL: none of ours. */
-const struct xl_command *xl_command_find(int argc, char **argv);
+const struct xl_command *xl_command_find(int argc, char **argv,
+                                         struct xl_words *words);
 
 /* "xl COMMAND --help" */
 void xl_command_help(const struct xl_command *command);
@@ -88,11 +94,11 @@ int xl_command_usage(const struct xl_command *command, const char *why);
 enum { XL_OPT_HELP = 'h' };
 extern const struct xl_option xl_suspend_status_options[];
 int xl_suspend_status(const struct xl_command *command,
-                      const struct xl_globals *globals, const char *domain,
-                      int argc, char **argv);
+                      const struct xl_globals *globals,
+                      const struct xl_words *words);
 extern const struct xl_option xl_trigger_wake_options[];
 int xl_trigger_wake(const struct xl_command *command,
-                    const struct xl_globals *globals, const char *domain,
-                    int argc, char **argv);
+                    const struct xl_globals *globals,
+                    const struct xl_words *words);
 
 #endif

@@ -40,7 +40,33 @@ const struct xl_exit_status xl_exit_statuses[] = {
     { 0, NULL }
 };
 
-const struct xl_command *xl_command_find(int argc, char **argv)
+/* "trigger DOMAIN wake"; as with the stock xl, "--" may end the options. */
+static bool is_trigger(const struct xl_command *command, int argc, char **argv,
+                       struct xl_words *words)
+{
+    const char *operands[2];
+    int nr = 0, i;
+
+    words->operands_only = false;
+    for (i = 1; i < argc && nr < 2; i++) {
+        if (!words->operands_only && !strcmp(argv[i], "--"))
+            words->operands_only = true;
+        else if (!words->operands_only && argv[i][0] == '-')
+            return false;
+        else
+            operands[nr++] = argv[i];
+    }
+    if (nr < 2 || strcmp(operands[1], command->trigger))
+        return false;
+
+    words->domain = operands[0];
+    words->argc = argc - i;
+    words->argv = argv + i;
+    return true;
+}
+
+const struct xl_command *xl_command_find(int argc, char **argv,
+                                         struct xl_words *words)
 {
     const struct xl_command *command;
 
@@ -50,10 +76,11 @@ const struct xl_command *xl_command_find(int argc, char **argv)
     for (command = xl_commands; command->name; command++) {
         if (strcmp(argv[0], command->name))
             continue;
-        if (!command->trigger)
+        if (!command->trigger) {
+            *words = (struct xl_words) { .argc = argc - 1, .argv = argv + 1 };
             return command;
-        if (argc >= 3 && argv[1][0] != '-' &&
-            !strcmp(argv[2], command->trigger))
+        }
+        if (is_trigger(command, argc, argv, words))
             return command;
     }
 

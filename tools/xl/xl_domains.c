@@ -288,7 +288,7 @@ static int find_by_value(struct xl_domains *domains, const char *which,
         rc = ERROR_DOMAIN_NOTFOUND;
     }
 
-out:
+ out:
     libxl_guest_suspend_info_list_free(list, nb);
     return rc;
 }

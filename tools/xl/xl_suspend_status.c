@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "guest_suspend_poll.h"
 #include "xl_options.h"
@@ -211,10 +212,9 @@ static enum xl_exit status_once(const struct xl_status_request *request,
 }
 
 /* What is wrong with the options together; NULL: nothing. */
-static const char *check(const struct xl_status_request *request, bool all,
-                         bool after, bool timeout)
+static const char *find_conflict(const struct xl_status_request *request)
 {
-    if (all && request->nr_names)
+    if (request->all && request->nr_names)
         return "--all goes without DOMAINs";
     if (request->watch && request->wait)
         return "--watch goes without --wait";
@@ -226,90 +226,119 @@ static const char *check(const struct xl_status_request *request, bool all,
         return "--quiet needs a DOMAIN";
     if (request->wait && request->nr_names != 1)
         return "--wait needs one DOMAIN";
-    if (after && !request->wait && !request->watch)
+    if (request->after && !request->wait && !request->watch)
         return "--after needs --wait or --watch";
-    if (timeout && !request->wait)
+    if (request->has_timeout && !request->wait)
         return "--timeout needs --wait";
     return NULL;
 }
 
-int xl_suspend_status(const struct xl_command *command,
-                      const struct xl_globals *globals, const char *domain,
-                      int argc, char **argv)
+/* An option with an argument.  False: why says what is wrong with that. */
+static bool take_argument(struct xl_status_request *request, int option,
+                          const char *arg, char why[XL_WHY_SIZE])
 {
-    struct xl_status_request request = {
-        .timeout_ms = LIBXL_GUEST_SUSPEND_FOREVER,
-        .names = argv,
-    };
-    struct xl_option_reader reader;
-    struct xl_domains domains;
-    bool all = false, timeout = false;
-    char why[XL_WHY_SIZE];
-    enum xl_exit status;
-    const char *wrong;
     uint64_t seconds;
+
+    switch (option) {
+    case OPT_WAIT:
+        request->wait = true;
+        if (!libxl_guest_suspend_state_from_string(arg, &request->wait_state))
+            return true;
+        snprintf(why, XL_WHY_SIZE,
+                 "state '%s' is neither 'suspended' nor 'running'", arg);
+        return false;
+    case OPT_AFTER:
+        return xl_parse_number("seq", arg, 1, UINT64_MAX, &request->after,
+                               why);
+    default: /* OPT_TIMEOUT */
+        request->has_timeout = true;
+        if (!xl_parse_number("timeout", arg, 0, INT_MAX / 1000, &seconds, why))
+            return false;
+        request->timeout_ms = (int)seconds * 1000;
+        return true;
+    }
+}
+
+static int run_request(const struct xl_status_request *request)
+{
+    struct xl_domains domains;
+    int status;
+
+    xl_domains_init(&domains, -1);
+    if (request->watch)
+        status = xl_suspend_watch(request, &domains);
+    else
+        status = status_once(request, &domains);
+    xl_domains_dispose(&domains);
+
+    return status;
+}
+
+/* Gives the exit status of a usage that is wrong, or of --help; -1: neither. */
+static int read_request(const struct xl_command *command,
+                        const struct xl_words *words,
+                        struct xl_status_request *request)
+{
+    struct xl_option_reader reader;
+    char why[XL_WHY_SIZE];
+    const char *conflict;
     int option;
 
-    (void)globals;
-    (void)domain;
-
-    xl_options_start(&reader, command->options, argc, argv);
+    xl_options_start(&reader, command->options, words);
     while ((option = xl_options_next(&reader)) != XL_OPT_END) {
         switch (option) {
         case 'a':
-            all = true;
+            request->all = true;
             break;
         case 'j':
-            request.json = true;
+            request->json = true;
             break;
         case 'q':
-            request.quiet = true;
+            request->quiet = true;
             break;
         case 'w':
-            request.watch = true;
-            break;
-        case OPT_WAIT:
-            request.wait = true;
-            if (libxl_guest_suspend_state_from_string(reader.arg,
-                                                      &request.wait_state)) {
-                snprintf(why, sizeof(why), "state '%s' is neither 'suspended'"
-                         " nor 'running'", reader.arg);
-                return xl_command_usage(command, why);
-            }
-            break;
-        case OPT_AFTER:
-            if (!xl_parse_number("seq", reader.arg, 1, UINT64_MAX,
-                                 &request.after, why))
-                return xl_command_usage(command, why);
-            break;
-        case OPT_TIMEOUT:
-            timeout = true;
-            if (!xl_parse_number("timeout", reader.arg, 0, INT_MAX / 1000,
-                                 &seconds, why))
-                return xl_command_usage(command, why);
-            request.timeout_ms = (int)seconds * 1000;
+            request->watch = true;
             break;
         case XL_OPT_HELP:
             xl_command_help(command);
-            return xl_close_stdout(XL_EXIT_OK);
+            return XL_EXIT_OK;
         case XL_OPT_OPERAND:
-            /* Gather them in front: never ahead of where we read. */
-            argv[request.nr_names++] = (char *)reader.arg;
+            request->names[request->nr_names++] = reader.arg;
             break;
-        default:
+        case XL_OPT_BAD:
             return xl_command_usage(command, reader.why);
+        default:
+            if (!take_argument(request, option, reader.arg, why))
+                return xl_command_usage(command, why);
         }
     }
-    wrong = check(&request, all, request.after, timeout);
-    if (wrong)
-        return xl_command_usage(command, wrong);
 
-    xl_domains_init(&domains, -1);
-    if (request.watch)
-        status = xl_suspend_watch(&request, &domains);
-    else
-        status = status_once(&request, &domains);
-    xl_domains_dispose(&domains);
+    conflict = find_conflict(request);
+    return conflict ? xl_command_usage(command, conflict) : -1;
+}
 
+int xl_suspend_status(const struct xl_command *command,
+                      const struct xl_globals *globals,
+                      const struct xl_words *words)
+{
+    struct xl_status_request request = {
+        .timeout_ms = LIBXL_GUEST_SUSPEND_FOREVER,
+    };
+    int status;
+
+    (void)globals;
+
+    /* One to spare: not NULL where there are none. */
+    request.names = calloc((size_t)words->argc + 1, sizeof(*request.names));
+    if (!request.names) {
+        xl_error("%s", libxl_guest_suspend_strerror(ERROR_NOMEM));
+        return XL_EXIT_FAILED;
+    }
+
+    status = read_request(command, words, &request);
+    if (status < 0)
+        status = run_request(&request);
+
+    free(request.names);
     return xl_close_stdout(status);
 }

@@ -10,12 +10,13 @@
 #include "xl_domains.h"
 
 struct xl_status_request {
-    bool json, quiet, watch;
+    bool all, json, quiet, watch;
     bool wait;
     libxl_guest_suspend_state wait_state;
     uint64_t after;                 /* a seq; 0: none */
+    bool has_timeout;
     int timeout_ms;
-    char **names;
+    const char **names;
     int nr_names;
 };
 
@@ -26,7 +27,7 @@ struct xl_status_request {
 void xl_say_polling(const libxl_guest_suspend_info *info);
 
 /* suspend-status --watch */
-enum xl_exit xl_suspend_watch(const struct xl_status_request *request,
-                              struct xl_domains *domains);
+int xl_suspend_watch(const struct xl_status_request *request,
+                     struct xl_domains *domains);
 
 #endif

@@ -46,7 +46,7 @@ static struct xl_row *find_row(struct follow *follow,
     return NULL;
 }
 
-static enum xl_exit print(struct follow *follow, struct xl_row *row)
+static int print(struct follow *follow, struct xl_row *row)
 {
     if (follow->request->json)
         xl_row_print_event(row);
@@ -58,9 +58,9 @@ static enum xl_exit print(struct follow *follow, struct xl_row *row)
 }
 
 /* What there was to begin with: the columns are as wide as all of it needs. */
-static enum xl_exit begin(struct follow *follow)
+static int begin(struct follow *follow)
 {
-    enum xl_exit status = XL_EXIT_OK;
+    int status = XL_EXIT_OK;
     size_t i;
 
     follow->began = true;
@@ -73,11 +73,11 @@ static enum xl_exit begin(struct follow *follow)
     return status;
 }
 
-static enum xl_exit tell(struct follow *follow,
-                         const libxl_guest_suspend_info *info, bool gone)
+static int tell(struct follow *follow, const libxl_guest_suspend_info *info,
+                bool gone)
 {
     struct xl_row *row = find_row(follow, info);
-    enum xl_exit status;
+    int status;
 
     if (!row) {
         /* Others than those named, and what went before it could be shown. */
@@ -107,14 +107,13 @@ static enum xl_exit tell(struct follow *follow,
     return status;
 }
 
-enum xl_exit xl_suspend_watch(const struct xl_status_request *request,
-                              struct xl_domains *domains)
+int xl_suspend_watch(const struct xl_status_request *request,
+                     struct xl_domains *domains)
 {
     struct follow follow = { .request = request, .domains = domains };
     libxl_guest_suspend_info info;
     libxl_suspend_watch *watch = NULL;
-    enum xl_exit status;
-    int rc;
+    int status, rc;
 
     xl_table_init(&follow.table);
 
@@ -143,7 +142,7 @@ enum xl_exit xl_suspend_watch(const struct xl_status_request *request,
         status = xl_exit_of_rc(rc);
     }
 
-out:
+ out:
     libxl_suspend_watch_close(watch);
     xl_table_dispose(&follow.table);
     return status;

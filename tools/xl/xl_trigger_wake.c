@@ -236,11 +236,11 @@ static enum xl_exit wake(const struct request *request)
 }
 
 int xl_trigger_wake(const struct xl_command *command,
-                    const struct xl_globals *globals, const char *domain,
-                    int argc, char **argv)
+                    const struct xl_globals *globals,
+                    const struct xl_words *words)
 {
     struct request request = {
-        .domain = domain,
+        .domain = words->domain,
         .virq = LIBXL_RESUME_VIRQ_NONE,
         .dryrun = globals->dryrun,
     };
@@ -248,7 +248,7 @@ int xl_trigger_wake(const struct xl_command *command,
     char why[XL_WHY_SIZE];
     int option;
 
-    xl_options_start(&reader, command->options, argc, argv);
+    xl_options_start(&reader, command->options, words);
     while ((option = xl_options_next(&reader)) != XL_OPT_END) {
         switch (option) {
         case OPT_VIRQ:

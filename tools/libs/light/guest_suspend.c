@@ -140,7 +140,7 @@ int libxl_domain_suspend_state(libxl_ctx *ctx, libxl_domid domid,
 
     rc = get_info(call, domid, info_r);
 
-out:
+ out:
     gsuspend_call_close(call);
     return rc;
 }
@@ -195,7 +195,7 @@ libxl_guest_suspend_info *gsuspend_list_infos(uint64_t after_seq,
     else if (rc == ERROR_GUEST_SUSPEND_UNSUPPORTED && gsuspend_x86)
         rc = list_stock(call, after_seq, deadline_ms, &list, &nr);
 
-out:
+ out:
     saved_errno = errno;
     free(records);
     gsuspend_call_close(call);
@@ -317,7 +317,7 @@ int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
     else
         rc = rc_of_errno(errno);
 
-out:
+ out:
     gsuspend_call_close(call);
     return rc;
 }

@@ -229,7 +229,7 @@ int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
     *nr_out = nr;
     *until_seq = domctl->u.guest_suspend.u.list.until_seq;
 
-out:
+ out:
     buffer_free(call, buffer);
     buffer_free(call, domctl);
     return r;

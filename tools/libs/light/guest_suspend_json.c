@@ -74,7 +74,7 @@ static char *text_of(yajl_gen_status (*fn)(yajl_gen hand, void *p), void *p)
     }
     result = strndup((const char *)text, len);
 
-out:
+ out:
     yajl_gen_free(hand);
     return result;
 }

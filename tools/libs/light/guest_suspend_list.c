@@ -157,7 +157,7 @@ int gsuspend_list(struct gsuspend_call *call, uint64_t after_seq,
     *nr_r = listing->nr;
     r = 0;
 
-out:
+ out:
     saved_errno = errno;
     free(listing->batch);
     free(listing->records);

@@ -5,9 +5,9 @@
 
 #include "guest_suspend_names.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <strings.h>
 
 #include <xen/xen.h>
 #include "public/guest_suspend.h"
@@ -56,12 +56,28 @@ const char *gsuspend_name(const char *const *names, unsigned int value)
     return "unknown";
 }
 
+/* Not tolower(): to a Turkish program, "I" is no capital "i". */
+static char lower(char letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+static bool same_word(const char *word, const char *name)
+{
+    while (*word && *word == lower(*name)) {
+        word++;
+        name++;
+    }
+
+    return !*word && !*name;
+}
+
 int gsuspend_value(const char *const *names, const char *name)
 {
     int i;
 
     for (i = 0; name && names[i]; i++)
-        if (!strcasecmp(names[i], name))
+        if (same_word(names[i], name))
             return i;
 
     return -1;

@@ -19,7 +19,10 @@ extern const char *const gsuspend_denied_names[];
 /* E.g. gsuspend_name(gsuspend_wake_names, record.wake_reason) */
 const char *gsuspend_name(const char *const *names, unsigned int value);
 
-/* The value of a word, in any case of letters; -1 for none, or for NULL. */
+/*
+ * The value of a word, in any case of letters whatever the locale is; -1 for none,
+ * or for NULL.
+ */
 int gsuspend_value(const char *const *names, const char *name);
 
 #endif

@@ -129,7 +129,7 @@ int gsuspend_stock_list(struct gsuspend_call *call, int64_t deadline_ms,
     *nr_r = nr;
     r = 0;
 
-out:
+ out:
     saved_errno = errno;
     free(list);
     free(ids);

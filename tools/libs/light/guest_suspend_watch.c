@@ -138,7 +138,7 @@ int libxl_domain_suspend_wait(libxl_ctx *ctx, libxl_domid domid,
         gsuspend_events_drain(events, ignore_gone, NULL);
     }
 
-out:
+ out:
     if (!rc && info_r)
         *info_r = info;
     gsuspend_events_close(events);
@@ -413,7 +413,7 @@ int libxl_suspend_watch_open(libxl_ctx *ctx, uint64_t after_seq,
     *watch_r = watch;
     watch = NULL;
 
-out:
+ out:
     libxl_suspend_watch_close(watch);
     return rc;
 }
@@ -569,6 +569,6 @@ int libxl_suspend_watch_next(libxl_suspend_watch *watch, int timeout_ms,
         time_is_up = deadline_ms >= 0 && gsuspend_now_ms() >= deadline_ms;
     }
 
-out:
+ out:
     return rc;
 }

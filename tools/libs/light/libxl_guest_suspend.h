@@ -114,8 +114,9 @@ typedef enum libxl_guest_suspend_error {
 } libxl_guest_suspend_error;
 
 /*
- * One line of English for an rc of this library or of libxl, without a newline
- * and without a subject: "not suspended".  Never NULL; static.
+ * One line of English for an rc of this library, or for one that the libxl has
+ * with which this library was built.  It has no newline and no subject: "not
+ * suspended".  "unknown error" for any other number.  Never NULL; static.
  */
 const char *libxl_guest_suspend_strerror(int rc);
 
@@ -191,10 +192,11 @@ char *libxl_guest_suspend_denied_to_json(libxl_ctx *ctx,
 /*
  * One domain's record
  *
- * Times are in nanoseconds of Xen's system time, which counts from the host's
- * boot and which no domain can set; now_ns - since_ns is how long the state has
- * lasted, and the time of day of any of them is that long, or now_ns minus it,
- * before the moment of the call.
+ * Times are in nanoseconds of Xen's system time.  It counts from the host's boot,
+ * stands still while the host itself sleeps, and cannot be set by a domain.  The
+ * state has lasted for now_ns - since_ns.  The time of day at which it began is
+ * that long before the call, if the host has not slept since; xensuspendd publishes
+ * the time of day of each change.
  */
 typedef struct libxl_guest_suspend_info {
     libxl_domid domid;
@@ -374,16 +376,15 @@ int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
  *
  * after_seq 0: returns once the domain is in the state, at once if it is.
  *
- * Otherwise after_seq is the seq of a record that the caller has: returns once
- * the domain has changed its state since, and has been in the state then.  A
- * sleep that began and ended since that record, or between two looks, counts:
- * *info_r may then show the domain in the other state again.  (Where that
- * record showed the domain in the state itself, and it is in the other one by
- * the first look, it cannot be known whether there was another sleep: it
- * counts.  The record's suspends tells.)
+ * Otherwise after_seq is the seq of a record that the caller has.  The call
+ * returns once the domain has entered the state after that record.  If it has
+ * entered and left the state since, *info_r shows the other state.  One case is
+ * ambiguous: the record showed the domain in the state, and the first look shows
+ * the other one.  The domain may have left the state only, or have come back in
+ * between.  The wait ends; compare suspends with the record's.
  *
- * timeout_ms: 0 looks once, LIBXL_GUEST_SUSPEND_FOREVER waits without end.  The
- * domain is looked at once more when the time is up, should nobody have told.
+ * timeout_ms: 0 looks once, LIBXL_GUEST_SUSPEND_FOREVER waits without end.  When
+ * the time is up, the domain's state is read once more.
  * info_r: the record that ended the wait; untouched on an error; may be NULL.
  *
  * ERROR_TIMEDOUT
