@@ -35,6 +35,9 @@
 static struct fake_hypervisor {
     struct xen_guest_suspend_record records[MAX_DOMAINS];
     uint64_t seq;
+    unsigned int moves;     /* Changes when all domains are listed, before the
+                               listing gets to it; 0: none does. */
+    unsigned int moves_too; /* Changes before the record of moves is got. */
     unsigned int early;     /* Times that it was ready too early. */
     int open_errno;
     int event_fds[2];
@@ -82,12 +85,25 @@ int source_unmask(struct source *s)
     return 0;
 }
 
+static void change(unsigned int domid)
+{
+    struct xen_guest_suspend_record *rec = &hv->records[domid];
+
+    rec->state = !rec->state;
+    rec->seq = ++hv->seq;
+    rec->nr_suspends += rec->state;
+}
+
 int source_list(struct source *s, uint64_t after_seq,
                 int (*fn)(void *arg,
                           const struct xen_guest_suspend_record *rec),
                 void *arg)
 {
+    const uint64_t until_seq = hv->seq;
+
     (void)s;
+    if (hv->moves && !after_seq)
+        change(hv->moves);
     for (;;) {
         const struct xen_guest_suspend_record *next = NULL;
         unsigned int i;
@@ -96,7 +112,7 @@ int source_list(struct source *s, uint64_t after_seq,
             const struct xen_guest_suspend_record *rec = &hv->records[i];
 
             if (rec->instance && rec->seq > after_seq &&
-                (!next || rec->seq < next->seq))
+                rec->seq <= until_seq && (!next || rec->seq < next->seq))
                 next = rec;
         }
         if (!next)
@@ -105,6 +121,23 @@ int source_list(struct source *s, uint64_t after_seq,
         if (fn(arg, next))
             return -1;
     }
+}
+
+int source_get(struct source *s, uint32_t domid,
+               struct xen_guest_suspend_record *rec)
+{
+    (void)s;
+    if (domid == hv->moves && hv->moves_too) {
+        change(hv->moves_too);
+        change(hv->moves);
+        hv->moves_too = 0;
+    }
+    if (domid < MAX_DOMAINS && hv->records[domid].instance) {
+        *rec = hv->records[domid];
+        return 0;
+    }
+    errno = ESRCH;
+    return -1;
 }
 
 static void create(unsigned int domid)
@@ -120,15 +153,6 @@ static void destroy(unsigned int domid)
 {
     hv->records[domid].instance = 0;
     fake_xs->introduced[domid] = false;
-}
-
-static void change(unsigned int domid)
-{
-    struct xen_guest_suspend_record *rec = &hv->records[domid];
-
-    rec->state = !rec->state;
-    rec->seq = ++hv->seq;
-    rec->nr_suspends += rec->state;
 }
 
 static void must(bool good, const char *what)
@@ -382,6 +406,49 @@ static void test_life(void)
 
     TAP_EQ_INT(stop(), 0, "SIGTERM ends it well");
     TAP_OK(!fake_xs_get(TREE_ROOT "/ready") && field(1, "state"), "not ready, records left");
+    end();
+}
+
+static bool gone(void)
+{
+    return !has_directory(1);
+}
+
+static bool has_moved(void)
+{
+    return !number_is(hv->moves, "seq", hv->records[hv->moves].instance);
+}
+
+static bool has_fourth(void)
+{
+    return has_directory(4);
+}
+
+/* A domain that changes before a listing of all domains gets to it. */
+static void test_moves(void)
+{
+    begin("a domain that changes while it is listed");
+    create(1);
+    create(2);
+    create(3);
+    start();
+    wait_until(is_ready);
+    hv->moves = 2;
+    hv->moves_too = 3;
+    destroy(1);
+    raise_watch("r");
+    TAP_OK(wait_until(gone), "a dead domain's nodes go");
+    wait_until(has_moved);
+
+    /* What it was asked for alone must not end the next listing too late. */
+    create(4);
+    raise_event();
+    wait_until(has_fourth);
+    TAP_EQ_INT(stop(), 0, "ends well");
+    /* Nodes that were removed in between would count from 1 again. */
+    TAP_EQ_INT(fake_xs_find(TREE_ROOT "/2/state")->writes, 2,
+               "the nodes of one that lives stayed");
+    TAP_OK(tree_is_true(), "and no change of another is lost");
     end();
 }
 
@@ -773,11 +840,6 @@ static void test_xenstored_ends(void)
     end();
 }
 
-static bool gone(void)
-{
-    return !has_directory(1);
-}
-
 /* Its sleep, and that this was ended. */
 static void wait_death_given(unsigned int domid, uint64_t seq)
 {
@@ -878,6 +940,7 @@ int main(void)
     alarm(100);
 
     test_life();
+    test_moves();
     test_missed();
     test_cuts();
     begin_hooks();

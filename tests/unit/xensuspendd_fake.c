@@ -70,17 +70,29 @@ int source_unmask(struct source *s)
     return 0;
 }
 
+static const struct xen_guest_suspend_record record = {
+    .domid = 1, .instance = 1, .seq = 2, .nr_suspends = 1,
+    .state = XEN_GUEST_SUSPEND_STATE_SUSPENDED,
+    .wake_virq = XEN_GUEST_SUSPEND_VIRQ_NONE,
+};
+
 int source_list(struct source *s, uint64_t after_seq,
                 int (*fn)(void *arg,
                           const struct xen_guest_suspend_record *rec),
                 void *arg)
 {
-    const struct xen_guest_suspend_record rec = {
-        .domid = 1, .instance = 1, .seq = 2, .nr_suspends = 1,
-        .state = XEN_GUEST_SUSPEND_STATE_SUSPENDED,
-        .wake_virq = XEN_GUEST_SUSPEND_VIRQ_NONE,
-    };
-
     (void)s;
-    return after_seq < rec.seq ? fn(arg, &rec) : 0;
+    return after_seq < record.seq ? fn(arg, &record) : 0;
+}
+
+int source_get(struct source *s, uint32_t domid,
+               struct xen_guest_suspend_record *rec)
+{
+    (void)s;
+    if (domid == record.domid) {
+        *rec = record;
+        return 0;
+    }
+    errno = ESRCH;
+    return -1;
 }

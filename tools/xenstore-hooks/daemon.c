@@ -68,6 +68,7 @@ struct daemon {
     uint64_t resync_ms;         /* UINT64_MAX: not needed. */
     bool event_taken;           /* And is masked. */
     struct bucket events;
+    uint64_t cursor;            /* Each change up to this seq was listed. */
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -109,9 +110,9 @@ static void check_introduced(struct daemon *d, struct domain *dom)
         d->resync_ms = now_ms() + RESYNC_MS;
 }
 
-static int take_record(void *arg, const struct xen_guest_suspend_record *rec)
+static int take_record(struct daemon *d,
+                       const struct xen_guest_suspend_record *rec)
 {
-    struct daemon *d = arg;
     bool fresh;
 
     if (model_seen(&d->model, rec, clock_ns(CLOCK_REALTIME), now_ms(), &fresh))
@@ -121,14 +122,49 @@ static int take_record(void *arg, const struct xen_guest_suspend_record *rec)
     return 0;
 }
 
+/* Listings are in the order of seq: this one is complete up to rec. */
+static int take_listed(void *arg, const struct xen_guest_suspend_record *rec)
+{
+    struct daemon *d = arg;
+
+    if (take_record(d, rec))
+        return -1;
+    if (rec->seq > d->cursor)
+        d->cursor = rec->seq;
+    return 0;
+}
+
 /* Read what changed. */
 static void drain(struct daemon *d)
 {
-    if (source_list(d->source, d->model.cursor, take_record, d)) {
+    if (source_list(d->source, d->cursor, take_listed, d)) {
         log_msg(LOG_WARNING, "cannot list guest suspend records: %s; trying "
                 "again", strerror(errno));
         d->resync_ms = now_ms() + RESYNC_MS;
     }
+}
+
+/*
+ * Ask for each domain that a listing lacks: it may have changed before the
+ * listing got to it.  -1 with errno.
+ */
+static int get_unlisted(struct daemon *d)
+{
+    struct xen_guest_suspend_record rec;
+    unsigned int i;
+
+    for (i = 0; i < d->model.nr; i++) {
+        const struct domain *dom = d->model.domains[i];
+
+        if (dom->listed)
+            continue;
+        if (source_get(d->source, dom->domid, &rec)) {
+            if (errno != ESRCH)
+                return -1;
+        } else if (take_record(d, &rec))
+            return -1;
+    }
+    return 0;
 }
 
 /* Find out which domains are there: -1 with errno. */
@@ -137,7 +173,7 @@ static int list_all(struct daemon *d)
     unsigned int i;
 
     model_list_begin(&d->model);
-    if (source_list(d->source, 0, take_record, d))
+    if (source_list(d->source, 0, take_listed, d) || get_unlisted(d))
         return -1;
     model_list_end(&d->model);
 
@@ -505,9 +541,10 @@ static uint64_t next_deadline_ms(struct daemon *d, uint64_t now)
 static int step(struct daemon *d)
 {
     struct pollfd fds[NR_FDS + HOOKS_PARALLEL] = {
-        [FD_SOURCE] = { .fd = source_fd(d->source), .events = POLLIN },
-        [FD_SIGNALS] = { .fd = d->signal_fd, .events = POLLIN },
         /* poll() ignores a negative one. */
+        [FD_SOURCE] = { .fd = d->event_taken ? -1 : source_fd(d->source),
+                        .events = POLLIN },
+        [FD_SIGNALS] = { .fd = d->signal_fd, .events = POLLIN },
         [FD_TREE] = { .fd = d->tree ? tree_fd(d->tree) : -1,
                       .events = POLLIN },
         [FD_TREE_END] = { .fd = d->tree ? tree_end_fd(d->tree) : -1 },

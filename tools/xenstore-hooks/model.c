@@ -134,10 +134,6 @@ int model_seen(struct model *m, const struct xen_guest_suspend_record *rec,
     if (!d)
         return -1;
 
-    /* Not before there is memory for it: else a retry would start past it. */
-    if (rec->seq > m->cursor)
-        m->cursor = rec->seq;
-
     if (d->rec.instance != rec->instance) {
         *fresh = true;
         d->introduced = false;

@@ -74,7 +74,6 @@ struct domain {
 struct model {
     struct domain **domains;    /* By domid. */
     unsigned int nr, room;
-    uint64_t cursor;            /* The latest seq that was seen. */
     struct bucket rate;
     uint64_t recheck_ms;
     uint64_t recheck_step_ms;   /* 0: no domain needs it. */

@@ -8,6 +8,8 @@ xensuspendd_PROG := $(xensuspendd_DIR)/xensuspendd
 xensuspendd_model_SRCS := tools/libs/light/bucket.c $(xensuspendd_DIR)/model.c
 xensuspendd_tree_SRCS := $(addprefix $(xensuspendd_DIR)/,fields.c log.c tree.c) \
     tools/libs/light/guest_suspend_names.c
+xensuspendd_list_SRCS := \
+    $(addprefix tools/libs/light/,guest_suspend_call.c guest_suspend_list.c)
 xensuspendd_hooks_SRCS := $(addprefix $(xensuspendd_DIR)/,hookdir.c hooks.c)
 
 PROGRAMS += $(xensuspendd_PROG)
@@ -15,7 +17,7 @@ $(xensuspendd_PROG)_SRCS := $(xensuspendd_model_SRCS) \
     $(xensuspendd_tree_SRCS) $(xensuspendd_hooks_SRCS) \
     $(addprefix $(xensuspendd_DIR)/,daemon.c main.c notify.c options.c \
         privileges.c source.c) \
-    tools/libs/light/guest_suspend_call.c
+    $(xensuspendd_list_SRCS)
 $(xensuspendd_PROG)_LDLIBS = $(XENEVTCHN_LIBS) $(XENSTORE_LIBS) \
     $(XENCALL_LIBS) $(XENTOOLLOG_LIBS)
 $(xensuspendd_PROG)_INSTALLDIR = $(sbindir)
@@ -26,6 +28,12 @@ $(xensuspendd_DIR)/main.o_CPPFLAGS = \
 UNIT_PROGRAMS += tests/unit/test-xensuspendd-model
 tests/unit/test-xensuspendd-model_SRCS := \
     tests/unit/test-xensuspendd-model.c $(xensuspendd_model_SRCS)
+
+UNIT_PROGRAMS += tests/unit/test-xensuspendd-source
+tests/unit/test-xensuspendd-source_SRCS := \
+    tests/unit/test-xensuspendd-source.c tests/unit/fake_xencall.c \
+    $(addprefix $(xensuspendd_DIR)/,log.c source.c) \
+    $(xensuspendd_list_SRCS)
 
 UNIT_PROGRAMS += tests/unit/test-xensuspendd-tree
 tests/unit/test-xensuspendd-tree_SRCS := \

@@ -9,6 +9,7 @@
 #include <xentoollog.h>
 
 #include "guest_suspend_call.h"
+#include "guest_suspend_list.h"
 
 #include "log.h"
 #include "source.h"
@@ -18,31 +19,30 @@ struct source {
     xenevtchn_handle *xce;
     evtchn_port_t port;
     bool masked;
-    struct xen_guest_suspend_record records[GSUSPEND_LIST_ROOM];
 };
 
 struct source *source_open(void)
 {
-    struct source *s = calloc(1, sizeof(*s));
+    struct source *source = calloc(1, sizeof(*source));
+    struct xen_guest_suspend_record record;
     uint64_t until_seq = 0;
     uint32_t nr;
     int r, err;
 
-    if (!s) {
+    if (!source) {
         log_msg(LOG_ERR, "out of memory");
         return NULL;
     }
 
-    s->call = gsuspend_call_open(NULL);
-    if (!s->call) {
+    source->call = gsuspend_call_open(NULL);
+    if (!source->call) {
         log_msg(LOG_ERR, "cannot make hypercalls: %s; this needs root in the "
                 "control domain of a Xen host", strerror(errno));
         goto out;
     }
 
     /* Ask first: any hypervisor lets the VIRQ be bound. */
-    if (gsuspend_call_list(s->call, 0, &until_seq, s->records,
-                           GSUSPEND_LIST_ROOM, &nr)) {
+    if (gsuspend_call_list(source->call, 0, &until_seq, &record, 1, &nr)) {
         if (errno == ENOSYS)
             log_msg(LOG_ERR, "this hypervisor has no guest suspend; boot one "
                     "that is built with the guest suspend patch");
@@ -52,13 +52,13 @@ struct source *source_open(void)
         goto out;
     }
 
-    s->xce = xenevtchn_open(NULL, 0);
-    if (!s->xce) {
+    source->xce = xenevtchn_open(NULL, 0);
+    if (!source->xce) {
         log_msg(LOG_ERR, "cannot open the event channel device: %s; is the "
                 "xen-evtchn module loaded?", strerror(errno));
         goto out;
     }
-    r = xenevtchn_bind_virq(s->xce, VIRQ_GUEST_SUSPEND);
+    r = xenevtchn_bind_virq(source->xce, VIRQ_GUEST_SUSPEND);
     if (r < 0) {
         if (errno == EEXIST)
             log_msg(LOG_ERR, "the guest suspend VIRQ (%u) is taken; is "
@@ -69,67 +69,68 @@ struct source *source_open(void)
                     VIRQ_GUEST_SUSPEND, strerror(errno));
         goto out;
     }
-    s->port = (evtchn_port_t)r;
-    return s;
+    source->port = (evtchn_port_t)r;
+    return source;
 
  out:
     err = errno;
-    source_close(s);
+    source_close(source);
     errno = err;
     return NULL;
 }
 
-void source_close(struct source *s)
+void source_close(struct source *source)
 {
-    if (!s)
+    if (!source)
         return;
-    if (s->xce)
-        xenevtchn_close(s->xce);
-    gsuspend_call_close(s->call);
-    free(s);
+    if (source->xce)
+        xenevtchn_close(source->xce);
+    gsuspend_call_close(source->call);
+    free(source);
 }
 
-int source_fd(const struct source *s)
+int source_fd(const struct source *source)
 {
-    return xenevtchn_fd(s->xce);
+    return xenevtchn_fd(source->xce);
 }
 
-int source_take(struct source *s)
+int source_take(struct source *source)
 {
-    if (xenevtchn_pending(s->xce) < 0)
+    if (xenevtchn_pending(source->xce) < 0)
         return -1;
-    s->masked = true;
+    source->masked = true;
     return 0;
 }
 
-int source_unmask(struct source *s)
+int source_unmask(struct source *source)
 {
-    if (!s->masked)
+    if (!source->masked)
         return 0;
-    if (xenevtchn_unmask(s->xce, s->port) < 0)
+    if (xenevtchn_unmask(source->xce, source->port) < 0)
         return -1;
-    s->masked = false;
+    source->masked = false;
     return 0;
 }
 
-int source_list(struct source *s, uint64_t after_seq,
+int source_list(struct source *source, uint64_t after_seq,
                 int (*fn)(void *arg,
                           const struct xen_guest_suspend_record *rec),
                 void *arg)
 {
-    uint64_t until_seq = 0;
+    struct xen_guest_suspend_record *records;
     uint32_t nr, i;
+    int r = 0;
 
-    do {
-        if (gsuspend_call_list(s->call, after_seq, &until_seq, s->records,
-                               GSUSPEND_LIST_ROOM, &nr))
-            return -1;
-        for (i = 0; i < nr; i++) {
-            if (fn(arg, &s->records[i]))
-                return -1;
-            after_seq = s->records[i].seq;
-        }
-    } while (nr);
+    if (gsuspend_list(source->call, after_seq, &records, &nr))
+        return -1;
+    for (i = 0; i < nr && !r; i++)
+        r = fn(arg, &records[i]);
+    free(records);
+    return r ? -1 : 0;
+}
 
-    return 0;
+int source_get(struct source *source, uint32_t domid,
+               struct xen_guest_suspend_record *rec)
+{
+    return gsuspend_call_get(source->call, domid, rec);
 }
