@@ -113,7 +113,7 @@ static unsigned int wrong_domains(struct model *m, unsigned int *whole)
 static void random_record(char *text, size_t size)
 {
     static const char *const words[] = {
-        "suspended", "seq=42", "instance=7", "kind=psci", "hooks=due",
+        "suspended", "seq=42", "instance=7", "since=-5.250000000", "hooks=due",
     };
     size_t i, len = 0;
     char odd[32];

@@ -11,6 +11,7 @@
 #define SUSPENDED XEN_GUEST_SUSPEND_STATE_SUSPENDED
 
 static struct model m;
+static int64_t time_now = 10000;
 static uint64_t took_ms;    /* By each publication. */
 
 static bool see(uint32_t domid, uint64_t instance, uint64_t seq, uint8_t state,
@@ -22,7 +23,7 @@ static bool see(uint32_t domid, uint64_t instance, uint64_t seq, uint8_t state,
     };
     bool fresh;
 
-    if (model_seen(&m, &rec, 10000, now_ms, &fresh))
+    if (model_seen(&m, &rec, time_now, now_ms, &fresh))
         return false;
     return fresh;
 }
@@ -85,7 +86,7 @@ static void test_changes(void)
 
     see(5, 10, 11, SUSPENDED, 1);
     d = model_find(&m, 5);
-    TAP_EQ_INT(d->since_wall_ns, 7000, "since in wall time");
+    TAP_EQ_INT(d->since_time_ns, 7000, "since as a time of day");
     TAP_EQ_INT(model_previous_seq(d), 10, "previous seq");
     TAP_EQ_INT(publish(1), 5, "a change is published");
     see(5, 10, 13, SUSPENDED, 2);
@@ -295,6 +296,42 @@ static void test_tree(void)
            "all is to be shown again in an empty tree");
 }
 
+/* The clock is set between two readings of one change. */
+static void test_since(void)
+{
+    struct shown shown = { .seq = 8, .instance = 7, .state = SUSPENDED,
+                           .since_time_ns = 4000 };
+
+    begin("the time of day of a change");
+    time_now = 1000;
+    see(1, 1, 2, SUSPENDED, 0);
+    TAP_EQ_INT(model_find(&m, 1)->since_time_ns, -2000, "before 1970");
+    publish(0);
+    time_now = 10000;
+    see(1, 1, 2, SUSPENDED, 0);
+    TAP_EQ_INT(model_find(&m, 1)->since_time_ns, -2000,
+               "is kept when the clock is set");
+    model_forget_tree(&m);
+    see(1, 1, 2, SUSPENDED, 0);
+    TAP_EQ_INT(model_find(&m, 1)->since_time_ns, -2000,
+               "and when xenstored is another one");
+    see(1, 1, 3, RUNNING, 0);
+    TAP_EQ_INT(model_find(&m, 1)->since_time_ns, 7000, "another change");
+    publish(0);
+    TAP_EQ_INT(model_find(&m, 1)->shown.since_time_ns, 7000, "is published");
+
+    model_adopt(&m, 2, &shown);
+    model_adopt(&m, 3, &shown);
+    model_adopt(&m, 4, &shown);
+    see(2, 7, 8, SUSPENDED, 0);
+    see(3, 7, 9, SUSPENDED, 0);
+    see(4, 8, 8, SUSPENDED, 0);
+    TAP_EQ_INT(model_find(&m, 2)->since_time_ns, 4000,
+               "the next daemon keeps what the tree shows");
+    TAP_EQ_INT(model_find(&m, 3)->since_time_ns, 7000, "not for a later change");
+    TAP_EQ_INT(model_find(&m, 4)->since_time_ns, 7000, "nor another domain");
+}
+
 static void test_introduced(void)
 {
     struct domain *d;
@@ -356,6 +393,7 @@ int main(void)
     test_missed();
     test_failures();
     test_tree();
+    test_since();
     test_introduced();
     model_free(&m);
     return tap_done();

@@ -23,7 +23,7 @@ static struct domain domain = {
         .denied_reason = XEN_GUEST_SUSPEND_DENIED_VCPU_ONLINE,
         .wake_virq = 32, .wake_vcpu = 1,
     },
-    .since_wall_ns = 1700000000000000042,
+    .since_time_ns = 1700000000000000042,
 };
 
 static void begin(const char *what)
@@ -80,15 +80,23 @@ static void test_hostile_values(void)
     d.rec.wake_vcpu = UINT32_MAX;
     d.rec.seq = d.rec.instance = d.rec.since_ns = d.rec.now_ns = UINT64_MAX;
     d.rec.asleep_ns = d.rec.nr_suspends = d.rec.nr_denied = UINT64_MAX;
-    d.since_wall_ns = UINT64_MAX;
+    d.since_time_ns = INT64_MIN;
     TAP_OK(!tree_publish(tree, &d, true), "published");
     TAP_EQ_STR(fake_xs_field(NODE, "state"), "unknown", "state");
     TAP_EQ_STR(fake_xs_field(NODE, "kind"), "unknown", "kind");
     TAP_EQ_STR(fake_xs_field(NODE, "wake-reason"), "unknown", "reason");
     TAP_EQ_STR(fake_xs_field(NODE, "wake-virq"), "none", "no vIRQ");
     TAP_EQ_STR(fake_xs_field(NODE, "seq"), "18446744073709551615", "seq");
-    TAP_EQ_STR(fake_xs_field(NODE, "since"), "18446744073.709551615", "since");
+    TAP_EQ_STR(fake_xs_field(NODE, "since"), "-9223372036.854775808", "since");
     TAP_EQ_STR(fake_xs_field(NODE, "hooks"), "due", "and it is all there");
+
+    d = domain;
+    d.rec.asleep_ns = d.rec.now_ns - d.rec.since_ns - 1;
+    TAP_OK(!tree_publish(tree, &d, true), "less time asleep than this sleep");
+    TAP_EQ_STR(fake_xs_field(NODE, "asleep-ns"), "0", "does not wrap");
+    d.rec.since_ns = d.rec.now_ns + 1;
+    TAP_OK(!tree_publish(tree, &d, true), "a sleep that begins in the future");
+    TAP_EQ_STR(fake_xs_field(NODE, "asleep-ns"), "1999", "adds nothing");
 }
 
 static void test_refusals(void)
@@ -114,6 +122,8 @@ static void test_refusals(void)
     TAP_EQ_INT(tree_introduced(tree, 0), -1, "a failure is no answer");
 }
 
+#define SINCE " since=1.000000000"
+
 static void test_scan(void)
 {
     static const char *const odd[] = {
@@ -121,26 +131,29 @@ static void test_scan(void)
         "18446744073709551617", "3a", "state",
     };
     static const char *const damaged[] = {
-        "", " ", "running", "asleep seq=1 instance=1", "running seq=1",
-        "running instance=1", "running seq=1x instance=1",
-        "running seq= instance=1", "running seq instance=1",
-        "running seq=1 instance=1 more", "seq=1 instance=1 running",
-        "running seq=18446744073709551616 instance=1",
+        "", " ", "running", "asleep seq=1 instance=1" SINCE,
+        "running seq=1" SINCE, "running instance=1" SINCE,
+        "running seq=1x instance=1" SINCE, "running seq= instance=1" SINCE,
+        "running seq instance=1" SINCE, "running seq=1 instance=1 more" SINCE,
+        "seq=1 instance=1 running" SINCE,
+        "running seq=18446744073709551616 instance=1" SINCE,
+        "running seq=1 instance=1", "running seq=1 instance=1 since=5",
+        "running seq=1 instance=1 since=18446743979.250000000",
     };
     static const struct {
         const char *state, *seq;
         uint64_t wanted;
     } hooks[] = {
-        { "running seq=9 instance=4 hooks=due", NULL, 0 },
-        { "running seq=9 instance=4", NULL, 9 },
-        { "running seq=9 instance=4 hooks=due", "8", 8 },
-        { "running seq=9 instance=4 hooks=none", "8", 9 },
-        { "running seq=9 instance=4 hooks=due more=x", "9", 9 },
+        { "running seq=9 instance=4" SINCE " hooks=due", NULL, 0 },
+        { "running seq=9 instance=4" SINCE, NULL, 9 },
+        { "running seq=9 instance=4" SINCE " hooks=due", "8", 8 },
+        { "running seq=9 instance=4" SINCE " hooks=none", "8", 9 },
+        { "running seq=9 instance=4" SINCE " hooks=due more=x", "9", 9 },
         /* An earlier domain's, and what is not ours. */
-        { "running seq=9 instance=4 hooks=due", "3", 0 },
-        { "running seq=9 instance=4 hooks=due", "10", 0 },
-        { "running seq=5 instance=4 hooks=due", "9", 0 },
-        { "running seq=9 instance=4 hooks=due", "8x", 0 },
+        { "running seq=9 instance=4" SINCE " hooks=due", "3", 0 },
+        { "running seq=9 instance=4" SINCE " hooks=due", "10", 0 },
+        { "running seq=5 instance=4" SINCE " hooks=due", "9", 0 },
+        { "running seq=9 instance=4" SINCE " hooks=due", "8x", 0 },
     };
     struct model m;
     struct shown *shown;
@@ -166,7 +179,8 @@ static void test_scan(void)
     shown = &model_find(&m, 3)->shown;
     TAP_OK(shown->present && shown->seq == 12 && shown->instance == 9 &&
            shown->state == XEN_GUEST_SUSPEND_STATE_SUSPENDED &&
-           shown->hooks_seq == 12, "as published");
+           shown->hooks_seq == 12 &&
+           shown->since_time_ns == domain.since_time_ns, "as published");
     shown = &model_find(&m, 0)->shown;
     TAP_OK(shown->present && !shown->seq, "one without a state");
     for (i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "guest_suspend_names.h"
+#include "guest_suspend_time.h"
 
 #include "bucket.h"
 #include "daemon.h"
@@ -71,17 +72,12 @@ struct daemon {
     uint64_t cursor;            /* Each change up to this seq was listed. */
 };
 
-static uint64_t clock_ns(clockid_t clock)
-{
-    struct timespec ts;
-
-    clock_gettime(clock, &ts);
-    return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static uint64_t now_ms(void)
 {
-    return clock_ns(CLOCK_MONOTONIC) / 1000000;
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* The connection failed: close it, and have resync() open another. */
@@ -115,7 +111,7 @@ static int take_record(struct daemon *d,
 {
     bool fresh;
 
-    if (model_seen(&d->model, rec, clock_ns(CLOCK_REALTIME), now_ms(), &fresh))
+    if (model_seen(&d->model, rec, gsuspend_time_now(), now_ms(), &fresh))
         return -1;
     if (fresh)
         check_introduced(d, model_find(&d->model, rec->domid));
@@ -200,7 +196,7 @@ static uint64_t hooks_had_seq(const struct domain *dom, uint64_t instance)
 
 static void queue_hooks(struct daemon *d, struct domain *dom,
                         const struct xen_guest_suspend_record *rec,
-                        uint64_t since_wall_ns)
+                        int64_t since_time_ns)
 {
     struct hook_event event = {
         .domid = dom->domid,
@@ -211,7 +207,7 @@ static void queue_hooks(struct daemon *d, struct domain *dom,
     };
     int r;
 
-    event.nr_fields = fields_of_record(rec, since_wall_ns, event.fields);
+    event.nr_fields = fields_of_record(rec, since_time_ns, event.fields);
     memcpy(event.domain, dom->name, sizeof(event.domain));
     r = hooks_queue(d->hooks, &event);
     if (r < 0)
@@ -224,7 +220,7 @@ static void queue_hooks(struct daemon *d, struct domain *dom,
 /* For what the tree shows. */
 static void queue_hooks_for_change(struct daemon *d, struct domain *dom)
 {
-    queue_hooks(d, dom, &dom->rec, dom->since_wall_ns);
+    queue_hooks(d, dom, &dom->rec, dom->since_time_ns);
     dom->hooked_seq = dom->rec.seq;
 }
 
@@ -294,7 +290,7 @@ static void end_sleep_of_dead(struct daemon *d, struct domain *dom)
 
     log_change(dom, &rec, "");
     if (hooks_active(d->hooks))
-        queue_hooks(d, dom, &rec, clock_ns(CLOCK_REALTIME));
+        queue_hooks(d, dom, &rec, gsuspend_time_now());
 }
 
 static void fail(struct daemon *d, struct domain *dom, const char *what)

@@ -6,10 +6,9 @@
 #include <stdio.h>
 
 #include "guest_suspend_names.h"
+#include "guest_suspend_time.h"
 
 #include "fields.h"
-
-#define NS_PER_S 1000000000U
 
 const char *fields_reason_name(const struct xen_guest_suspend_record *rec)
 {
@@ -30,25 +29,33 @@ static void put(struct field **next, const char *name, const char *fmt, ...)
     va_end(ap);
 }
 
+/* The hypervisor counts a sleep up to now; what is written cannot tick. */
+static uint64_t past_sleeps_ns(const struct xen_guest_suspend_record *rec)
+{
+    uint64_t sleep_ns = 0;
+
+    /* The clocks of two CPUs may differ a little. */
+    if (rec->state == XEN_GUEST_SUSPEND_STATE_SUSPENDED &&
+        rec->now_ns > rec->since_ns)
+        sleep_ns = rec->now_ns - rec->since_ns;
+    return rec->asleep_ns > sleep_ns ? rec->asleep_ns - sleep_ns : 0;
+}
+
 unsigned int fields_of_record(const struct xen_guest_suspend_record *rec,
-                              uint64_t since_wall_ns,
+                              int64_t since_time_ns,
                               struct field fields[FIELDS_MAX])
 {
     struct field *next = fields;
-    uint64_t asleep_ns = rec->asleep_ns;
-
-    /* The hypervisor counts a sleep up to now; what is written cannot tick. */
-    if (rec->state == XEN_GUEST_SUSPEND_STATE_SUSPENDED)
-        asleep_ns -= rec->now_ns - rec->since_ns;
+    char since[GSUSPEND_TIME_SIZE];
 
     put(&next, "state", "%s", gsuspend_name(gsuspend_state_names, rec->state));
     put(&next, "seq", "%"PRIu64, rec->seq);
     put(&next, "instance", "%"PRIu64, rec->instance);
     put(&next, "kind", "%s", gsuspend_name(gsuspend_kind_names, rec->kind));
-    put(&next, "since", "%"PRIu64".%09"PRIu64,
-        since_wall_ns / NS_PER_S, since_wall_ns % NS_PER_S);
+    gsuspend_time_format(since_time_ns, since);
+    put(&next, "since", "%s", since);
     put(&next, "since-ns", "%"PRIu64, rec->since_ns);
-    put(&next, "asleep-ns", "%"PRIu64, asleep_ns);
+    put(&next, "asleep-ns", "%"PRIu64, past_sleeps_ns(rec));
     put(&next, "suspends", "%"PRIu64, rec->nr_suspends);
     put(&next, "denied", "%"PRIu64, rec->nr_denied);
     put(&next, "denied-reason", "%s",

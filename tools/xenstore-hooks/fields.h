@@ -20,13 +20,13 @@ struct field {
 };
 
 /*
- * Fill in fields and return how many.  since_wall_ns: rec->since_ns in ns since
- * the epoch.  The first field is "state".  Apart from "denied" and
+ * Fill in fields and return how many.  since_time_ns: rec->since_ns as a time
+ * of day (guest_suspend_time.h).  The first field is "state".  Apart from "denied" and
  * "denied-reason", the values follow from what happened at rec->seq alone and
  * not from when the record was read.
  */
 unsigned int fields_of_record(const struct xen_guest_suspend_record *rec,
-                              uint64_t since_wall_ns,
+                              int64_t since_time_ns,
                               struct field fields[FIELDS_MAX]);
 
 /* What the domain's last change came from: its kind of suspend, or of wake. */

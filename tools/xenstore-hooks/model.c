@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guest_suspend_time.h"
+
 #include "model.h"
 
 void model_init(struct model *m)
@@ -125,8 +127,19 @@ int model_adopt(struct model *m, uint32_t domid, const struct shown *shown)
     return 0;
 }
 
+static int64_t since_time(const struct domain *d,
+                          const struct xen_guest_suspend_record *rec,
+                          int64_t time_now)
+{
+    if (d->rec.seq == rec->seq && d->rec.instance == rec->instance)
+        return d->since_time_ns;
+    if (d->shown.seq == rec->seq && d->shown.instance == rec->instance)
+        return d->shown.since_time_ns;
+    return gsuspend_time_since(time_now, rec->now_ns, rec->since_ns);
+}
+
 int model_seen(struct model *m, const struct xen_guest_suspend_record *rec,
-               uint64_t wall_ns, uint64_t now_ms, bool *fresh)
+               int64_t time_now, uint64_t now_ms, bool *fresh)
 {
     struct domain *d = find_or_add(m, rec->domid);
 
@@ -144,9 +157,9 @@ int model_seen(struct model *m, const struct xen_guest_suspend_record *rec,
         m->recheck_ms = now_ms + RECHECK_MIN_MS;
     }
 
+    d->since_time_ns = since_time(d, rec, time_now);
     d->listed = true;
     d->rec = *rec;
-    d->since_wall_ns = wall_ns - (rec->now_ns - rec->since_ns);
     return 0;
 }
 
@@ -309,6 +322,7 @@ void model_published(struct model *m, struct domain *d, bool hooks_due,
         .seq = d->rec.seq,
         .instance = d->rec.instance,
         .hooks_seq = hooks_seq,
+        .since_time_ns = d->since_time_ns,
     };
     d->published_ms = now_ms;
     d->retry_ms = 0;

@@ -47,13 +47,14 @@ struct shown {
     uint64_t seq;           /* 0: damaged, to be written again. */
     uint64_t instance;
     uint64_t hooks_seq;     /* The latest seq that hooks have had; 0: none. */
+    int64_t since_time_ns;  /* When the change to seq was. */
 };
 
 struct domain {
     uint32_t domid;
     /* Newest; seq 0: the hypervisor has not named it, the tree alone has. */
     struct xen_guest_suspend_record rec;
-    uint64_t since_wall_ns; /* rec.since_ns in ns since the epoch. */
+    int64_t since_time_ns;  /* Time of day of rec.since_ns; see model_seen(). */
     struct shown shown;
     bool listed;            /* The listing under way has it. */
     bool introduced;        /* xenstored has been seen to know it. */
@@ -94,11 +95,15 @@ void model_forget_introduced(struct model *m);
 int model_adopt(struct model *m, uint32_t domid, const struct shown *shown);
 
 /*
- * A record was read, when the wall clock was at wall_ns.  *fresh: this instance
- * of the domain was not known before.  -1 with errno: no memory.
+ * A record was read, at the time of day time_now.  *fresh: this instance of the
+ * domain was not known before.  -1 with errno: no memory.
+ *
+ * The time of day of a change is computed once, when its first record is read.
+ * Later records of the same change keep it, and so does the next daemon, from the
+ * tree: whatever happens to the clock, or to the host, in between.
  */
 int model_seen(struct model *m, const struct xen_guest_suspend_record *rec,
-               uint64_t wall_ns, uint64_t now_ms, bool *fresh);
+               int64_t time_now, uint64_t now_ms, bool *fresh);
 
 /*
  * A listing from seq 0 to the end: model_seen() for every record in between.

@@ -5,7 +5,8 @@ xensuspendd_DIR := tools/xenstore-hooks
 xensuspendd_PROG := $(xensuspendd_DIR)/xensuspendd
 
 # Shared with the unit tests.
-xensuspendd_model_SRCS := tools/libs/light/bucket.c $(xensuspendd_DIR)/model.c
+xensuspendd_model_SRCS := $(xensuspendd_DIR)/model.c \
+    $(addprefix tools/libs/light/,bucket.c guest_suspend_time.c)
 xensuspendd_tree_SRCS := $(addprefix $(xensuspendd_DIR)/,fields.c log.c tree.c) \
     tools/libs/light/guest_suspend_names.c
 xensuspendd_list_SRCS := \

@@ -13,6 +13,7 @@
 #include <xenstore.h>
 
 #include "guest_suspend_names.h"
+#include "guest_suspend_time.h"
 
 #include "fields.h"
 #include "log.h"
@@ -222,7 +223,7 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *value)
  */
 static bool parse_record(char *text, struct shown *shown, bool *hooks_due)
 {
-    bool seq_ok = false, instance_ok = false;
+    bool seq_ok = false, instance_ok = false, since_ok = false;
     char *rest, *name = strtok_r(text, " ", &rest), *value;
     int state = gsuspend_value(gsuspend_state_names, name);
 
@@ -239,10 +240,12 @@ static bool parse_record(char *text, struct shown *shown, bool *hooks_due)
             seq_ok = parse_number(value, UINT64_MAX, &shown->seq);
         else if (!strcmp(name, "instance"))
             instance_ok = parse_number(value, UINT64_MAX, &shown->instance);
+        else if (!strcmp(name, "since"))
+            since_ok = gsuspend_time_parse(value, &shown->since_time_ns);
         else if (!strcmp(name, HOOKS_FIELD))
             *hooks_due = !strcmp(value, HOOKS_DUE);
     }
-    return seq_ok && instance_ok;
+    return seq_ok && instance_ok && since_ok;
 }
 
 /*
@@ -321,7 +324,7 @@ int tree_publish(struct tree *t, const struct domain *d, bool hooks_due)
     unsigned int nr, i;
     size_t len;
 
-    nr = fields_of_record(&d->rec, d->since_wall_ns, fields);
+    nr = fields_of_record(&d->rec, d->since_time_ns, fields);
     len = (size_t)snprintf(text, sizeof(text), "%s", fields[0].value);
     for (i = 1; i < nr; i++)
         len += (size_t)snprintf(&text[len], sizeof(text) - len, " %s=%s",
