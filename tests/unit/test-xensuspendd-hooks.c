@@ -351,6 +351,24 @@ static void test_bad_hooks(void)
     TAP_EQ_STR(text_of("out"), "ran\n", "and the last one still runs");
 }
 
+/* All at once: the limit must hold within what one read brings, too. */
+static void test_output_limit(void)
+{
+    const char *at = NULL;
+    unsigned int nr = 0;
+
+    begin("many short lines", 10000);
+    hook("a", 0755, "i=0; text=; while [ $i -lt 500 ]; do text=\"$text.\n\"\n"
+                    "i=$((i + 1)); done; printf \"$text\"");
+    hooks_reload(hooks);
+    queue(1, 1, 2);
+    run_until_done(1);
+    for (at = text_of("log"); (at = strstr(at, "seq=2: .\n")); at++)
+        nr++;
+    TAP_EQ_INT(nr, (HOOKS_OUTPUT_MAX + 65) / 66, "are cut off at the limit");
+    TAP_OK(logged("printed too much"), "which is said");
+}
+
 static void test_directory(void)
 {
     char target[sizeof(dir) + 16];
@@ -428,6 +446,7 @@ int main(void)
     test_no_process();
     test_parallel();
     test_bad_hooks();
+    test_output_limit();
     test_directory();
     test_end();
     hooks_free(hooks);

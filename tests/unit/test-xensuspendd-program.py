@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 SOURCE = pathlib.Path(os.environ["GS_SRCDIR"])
@@ -180,6 +181,59 @@ def test_kill(tmp):
         os.kill(pid, signal.SIGKILL)
 
 
+def test_other_user(tmp):
+    """A hook that goes on as another user: its time limit holds, and it ends
+    with the daemon."""
+    if os.geteuid() or not shutil.which("setpriv"):
+        ok(True, "a hook as another user # SKIP not root, or no setpriv here")
+        return
+    hooks = tmp / "user-hooks"
+    hooks.mkdir(mode=0o755)
+    tmp.chmod(0o755)
+    hook(hooks / "a", 0o755,
+         "#!/bin/sh\necho pid $$\nexec setpriv --reuid=65534 --regid=65534 "
+         "--clear-groups sleep 1000\n")
+
+    def start(seconds):
+        child = subprocess.Popen(
+            [DAEMON, "--hooks-dir", hooks, "--hook-timeout", str(seconds)],
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for line in child.stderr:
+            found = re.search(r": pid (\d+)$", line)
+            if found:
+                return child, int(found.group(1))
+        raise RuntimeError("no hook runs")
+
+    def is_other(pid):
+        return os.stat(f"/proc/{pid}").st_uid == 65534
+
+    child, pid = start(2)
+    timer = threading.Timer(LIMIT_S, child.kill)
+    timer.start()
+    seen = ""
+    for line in child.stderr:
+        seen += line
+        if "killed by signal" in line or "cannot be sent" in line:
+            break
+    timer.cancel()
+    ok("killed by signal 15, since its time was up" in seen,
+       "a hook as another user is ended when its time is up", seen)
+    child.terminate()
+    child.wait(LIMIT_S)
+    if os.path.exists(f"/proc/{pid}"):
+        os.kill(pid, signal.SIGKILL)
+    child, pid = start(1000)
+    limit = time.monotonic() + LIMIT_S
+    while not is_other(pid) and time.monotonic() < limit:
+        time.sleep(0.01)
+    child.terminate()
+    same(child.wait(LIMIT_S), 0, "SIGTERM ends the daemon")
+    left = os.path.exists(f"/proc/{pid}")
+    ok(not left, "and the hook as another user with it")
+    if left:
+        os.kill(pid, signal.SIGKILL)
+
+
 def test_paths_examples(tmp):
     """Scripts from the manual, with commands that it finds in their place."""
     if not shutil.which("bash"):
@@ -307,6 +361,7 @@ def main():
         test_check(tmp)
         test_life(tmp)
         test_kill(tmp)
+        test_other_user(tmp)
         test_paths_examples(tmp)
         test_init(tmp)
     test_unit()

@@ -46,6 +46,7 @@ struct job {
     pid_t pid;                  /* 0: none runs. */
     int fd;                     /* Its output; -1: closed. */
     bool terminated;            /* It was sent SIGTERM. */
+    bool unkillable;            /* That kill() failed was logged. */
     uint64_t deadline_ms;
     unsigned int output;        /* Bytes read, and what their lines cost. */
     char line[HOOKS_LINE_MAX];
@@ -250,7 +251,7 @@ static enum start start_hook(struct hooks *h, struct job *job, uint64_t now_ms)
     setpgid(job->pid, job->pid);
     job->fd = fds[0];
     fds[0] = -1;
-    job->delayed = job->terminated = false;
+    job->delayed = job->terminated = job->unkillable = false;
     job->deadline_ms = now_ms + h->timeout_ms;
     job->output = 0;
     job->line_len = 0;
@@ -303,6 +304,20 @@ static void close_output(struct job *job)
     job->fd = -1;
 }
 
+/* The limit is looked at with each byte: short lines cost more than bytes. */
+static void take_output(struct job *job, char byte)
+{
+    job->output++;
+    if (byte == '\n')
+        flush_line(job);
+    else if (job->line_len < sizeof(job->line))
+        job->line[job->line_len++] = byte;
+    if (job->output >= HOOKS_OUTPUT_MAX) {
+        close_output(job);
+        log_hook(LOG_WARNING, job, "printed too much; the rest is lost");
+    }
+}
+
 static void read_output(struct job *job)
 {
     char buf[1024];
@@ -316,25 +331,29 @@ static void read_output(struct job *job)
             close_output(job);
             return;
         }
-        for (i = 0; i < len; i++) {
-            if (buf[i] == '\n')
-                flush_line(job);
-            else if (job->line_len < sizeof(job->line))
-                job->line[job->line_len++] = buf[i];
-        }
-        job->output += (unsigned int)len;
-        if (job->output >= HOOKS_OUTPUT_MAX) {
-            close_output(job);
-            log_hook(LOG_WARNING, job, "printed too much; the rest is lost");
-        }
+        for (i = 0; i < len && job->fd >= 0; i++)
+            take_output(job, buf[i]);
     }
 }
 
-/* Its group, and the hook itself should it have left that. */
-static void send_signal(const struct job *job, int sig)
+static void send_signal_to(struct job *job, pid_t pid, int sig)
 {
-    kill(-job->pid, sig);
-    kill(job->pid, sig);
+    char text[80];
+
+    /* ESRCH: nobody is left in the group, or the hook has ended. */
+    if (!kill(pid, sig) || errno == ESRCH || job->unkillable)
+        return;
+    job->unkillable = true;
+    snprintf(text, sizeof(text), "cannot be sent signal %d: %s", sig,
+             strerror(errno));
+    log_hook(LOG_ERR, job, text);
+}
+
+/* To its process group, and to the hook itself, which may have left the group. */
+static void send_signal(struct job *job, int sig)
+{
+    send_signal_to(job, -job->pid, sig);
+    send_signal_to(job, job->pid, sig);
 }
 
 /* Whether the hook has ended; its group goes with it. */
@@ -351,7 +370,7 @@ static bool take_exit(struct job *job)
     if (waitid(P_PID, (id_t)job->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
         !info.si_pid)
         return false;
-    kill(-job->pid, SIGKILL);
+    send_signal_to(job, -job->pid, SIGKILL);
     if (waitpid(job->pid, &status, 0) != job->pid)
         return false;
     job->pid = 0;

@@ -28,14 +28,16 @@ int privileges_drop(bool with_hooks)
         }
     } else {
         /*
-         * A hook regains them, be they permitted here or not.  But were they
-         * not, its execve() would be a gain, and the kernel would forget that
-         * the hook is to be killed at our end (PR_SET_PDEATHSIG).
+         * They stay permitted: otherwise a hook's execve() would gain them, and
+         * the kernel would then clear the hook's PR_SET_PDEATHSIG.
          */
         if (syscall(SYS_capget, &header, kept))
             return -1;
         for (i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
             kept[i].effective = kept[i].inheritable = 0;
+        /* A service manager may have left even this out. */
+        kept[CAP_TO_INDEX(CAP_KILL)].effective =
+            kept[CAP_TO_INDEX(CAP_KILL)].permitted & CAP_TO_MASK(CAP_KILL);
     }
 
     /* Also empties the ambient set, which is a subset of what goes. */

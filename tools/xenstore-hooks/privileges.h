@@ -8,9 +8,12 @@
 
 /*
  * Put all capabilities out of effect.  We remain root, who may open xenstored's
- * socket again.  with_hooks: programs that we execute, being root's, regain
- * those of the bounding set, which the service manager may have narrowed; without,
- * nothing that runs in this process can regain any.  -1 with errno.
+ * socket again.  -1 with errno.
+ *
+ * with_hooks: CAP_KILL stays in effect, as a hook may change its user, and must be
+ * killed when its time is up.  Hooks are executed by root, and regain the
+ * capabilities of the bounding set, which the service manager may have narrowed.
+ * Without hooks, nothing that runs in this process can regain any.
  */
 int privileges_drop(bool with_hooks);
 
