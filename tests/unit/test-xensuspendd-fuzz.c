@@ -136,7 +136,8 @@ static void random_record(char *text, size_t size)
 static void fuzz_tree(unsigned int rounds)
 {
     unsigned int i, n, wrong = 0, failed = 0, unclean = 0, whole = 0;
-    char path[96], text[32], record[256], name[DOMAIN_NAME_MAX];
+    char path[96], text[32], record[256];
+    struct domain named = { .domid = 3 };
     struct tree *tree;
     struct model m;
     const char *c;
@@ -170,14 +171,15 @@ static void fuzz_tree(unsigned int rounds)
 
         random_text(text, sizeof(text));
         fake_xs_put("/local/domain/3/name", text);
-        tree_domain_name(tree, 3, name);
-        for (c = name; *c; c++)
+        tree_domain_name(tree, &named);
+        for (c = named.name; *c; c++)
             unclean += *c < ' ' || *c > '~' || *c == '"' || *c == '\\';
     }
     TAP_EQ_INT(failed, 0, "trees that could not be read");
     TAP_OK(whole > rounds / 10, "%u domains were taken for whole", whole);
     TAP_EQ_INT(wrong, 0, "domains taken for what they are not");
     TAP_EQ_INT(unclean, 0, "characters that do not belong in a log");
+    free(named.name);
     tree_close(tree);
     fake_xs_free();
 }

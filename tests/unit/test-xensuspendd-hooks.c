@@ -29,6 +29,7 @@ static unsigned int nr_done;
 static bool child_ended;
 static unsigned int most_at_once;
 static unsigned int forks_to_fail;
+static const char *domain_name = "web";
 
 static void must(bool good, const char *what)
 {
@@ -121,7 +122,7 @@ static void queue(uint32_t domid, uint64_t instance, uint64_t seq)
 {
     struct hook_event event = {
         .domid = domid, .instance = instance, .seq = seq,
-        .previous_seq = seq - 1, .domain = "web", .nr_fields = 2,
+        .previous_seq = seq - 1, .domain = domain_name, .nr_fields = 2,
         .fields = { { "state", "suspended" }, { "wake-reason", "none" } },
     };
 
@@ -200,6 +201,28 @@ static void test_order_and_environment(void)
     TAP_OK(logged("hook=20-b domain=\"web\" domid=1 seq=2: exit status 3"),
            "so is a failure");
     TAP_OK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD, "no child left");
+}
+
+static void test_long_name(void)
+{
+    char name[1001], wanted[1100];
+
+    begin("a long name", 10000);
+    hook("a", 0755, "env >\"$(dirname \"$0\")/env\"; exit 3");
+    hooks_reload(hooks);
+    memset(name, 'x', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    domain_name = name;
+    queue(1, 1, 2);
+    queue(1, 1, 3);
+    memset(name, 'y', 10);
+    domain_name = "web";
+    run_until_done(1);
+    memset(name, 'x', 10);
+    snprintf(wanted, sizeof(wanted), "GUEST_SUSPEND_DOMAIN=%s\n", name);
+    TAP_OK(strstr(text_of("env"), wanted), "is given to hooks as a whole");
+    TAP_OK(logged("xxx...\" domid=1 seq=3: exit status 3"),
+           "and a line of log is whole, too");
 }
 
 static void test_coalescing(void)
@@ -441,6 +464,7 @@ int main(void)
     alarm(120);
 
     test_order_and_environment();
+    test_long_name();
     test_coalescing();
     test_rate();
     test_no_process();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "../../tools/xenstore-hooks/fields.h"
+#include "../../tools/xenstore-hooks/log.h"
 #include "../../tools/xenstore-hooks/tree.h"
 
 #include "fake_xenstore.h"
@@ -209,20 +210,24 @@ static void test_scan(void)
 
 static void test_names(void)
 {
-    char name[DOMAIN_NAME_MAX] = "before";
-    char longest[64];
+    struct domain named = { .domid = 3, .name = strdup("before") };
+    static const char cut[] =
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...";
+    char longest[256], line[LOG_NAME_MAX + 4];
 
     begin("names");
-    tree_domain_name(tree, 3, name);
-    TAP_EQ_STR(name, "before", "none: the one before stays");
+    tree_domain_name(tree, &named);
+    TAP_EQ_STR(named.name, "before", "none: the one before stays");
     fake_xs_put("/local/domain/3/name", "a\"b\\c\nstate=\033[1m\x7f\xc3\xa4");
-    tree_domain_name(tree, 3, name);
-    TAP_EQ_STR(name, "a?b?c?state=?[1m???", "cannot forge a log line");
-    memset(longest, 'x', 63);
-    longest[63] = '\0';
+    tree_domain_name(tree, &named);
+    TAP_EQ_STR(named.name, "a?b?c?state=?[1m???", "cannot forge a log line");
+    memset(longest, 'x', 255);
+    longest[255] = '\0';
     fake_xs_put("/local/domain/3/name", longest);
-    tree_domain_name(tree, 3, name);
-    TAP_EQ_STR(name, longest, "long");
+    tree_domain_name(tree, &named);
+    TAP_EQ_STR(named.name, longest, "all of a long one");
+    TAP_EQ_STR(log_name(line, named.name), cut, "which the log cuts visibly");
+    free(named.name);
 }
 
 int main(void)

@@ -204,11 +204,11 @@ static void queue_hooks(struct daemon *d, struct domain *dom,
         .seq = rec->seq,
         .previous_seq = hooks_had_seq(dom, rec->instance),
         .not_before_ms = bucket_ready_ms(&dom->hook_rate),
+        .domain = dom->name,
     };
     int r;
 
     event.nr_fields = fields_of_record(rec, since_time_ns, event.fields);
-    memcpy(event.domain, dom->name, sizeof(event.domain));
     r = hooks_queue(d->hooks, &event);
     if (r < 0)
         log_msg(LOG_ERR, "no hooks for domid=%"PRIu32" seq=%"PRIu64": %s",
@@ -245,8 +245,10 @@ static void log_change(const struct domain *dom,
                        const struct xen_guest_suspend_record *rec,
                        const char *more)
 {
+    char name[LOG_NAME_MAX + 4];
+
     log_msg(LOG_INFO, "domain=\"%s\" domid=%"PRIu32" state=%s seq=%"PRIu64
-            " suspends=%"PRIu64" reason=%s%s", dom->name, dom->domid,
+            " suspends=%"PRIu64" reason=%s%s", log_name(name, dom->name), dom->domid,
             gsuspend_name(gsuspend_state_names, rec->state), rec->seq,
             rec->nr_suspends, fields_reason_name(rec), more);
 }
@@ -322,11 +324,12 @@ static void publish(struct daemon *d, struct domain *dom)
     }
     if (dom->shown.instance != dom->rec.instance) {
         end_sleep_of_dead(d, dom);
-        dom->name[0] = '\0';
+        free(dom->name);
+        dom->name = NULL;
     }
     /* A request: for a name that somebody gets to see. */
     if (transition && (run_hooks || bucket_ready(&dom->log_rate, now_ms())))
-        tree_domain_name(d->tree, dom->domid, dom->name);
+        tree_domain_name(d->tree, dom);
     model_published(&d->model, dom, run_hooks, now_ms(), now_ms() - begin_ms);
 
     if (transition)
@@ -426,7 +429,7 @@ static int resync(struct daemon *d)
 
             /* Else it may be another domain's by now. */
             if (dom->shown.instance == dom->rec.instance)
-                tree_domain_name(d->tree, dom->domid, dom->name);
+                tree_domain_name(d->tree, dom);
         }
         queue_missed_hooks(d);
     }

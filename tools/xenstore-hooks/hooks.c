@@ -40,6 +40,7 @@
 struct job {
     struct job *next;
     struct hook_event event;
+    char *domain;               /* What event.domain points to. */
     bool started;
     bool delayed;               /* For want of memory, or the like. */
     char hook[NAME_MAX + 1];    /* The hook that runs, or ran last. */
@@ -102,10 +103,28 @@ bool hooks_active(const struct hooks *h)
     return h->list.nr > 0;
 }
 
+static void set_event(struct job *job, const struct hook_event *event,
+                      char *domain)
+{
+    free(job->domain);
+    job->domain = domain;
+    job->event = *event;
+    job->event.domain = domain;
+}
+
+static void free_job(struct job *job)
+{
+    free(job->domain);
+    free(job);
+}
+
 int hooks_queue(struct hooks *h, const struct hook_event *event)
 {
     struct job **link, *job, *last = NULL;
+    char *domain = NULL;
 
+    if (event->domain && !(domain = strdup(event->domain)))
+        return -1;
     for (link = &h->jobs; *link; link = &(*link)->next) {
         if ((*link)->event.domid == event->domid)
             last = *link;
@@ -115,16 +134,18 @@ int hooks_queue(struct hooks *h, const struct hook_event *event)
         uint64_t previous_seq = last->event.previous_seq;
         uint64_t not_before_ms = last->event.not_before_ms;
 
-        last->event = *event;
+        set_event(last, event, domain);
         last->event.previous_seq = previous_seq;
         last->event.not_before_ms = not_before_ms;
         return 1;
     }
 
     job = calloc(1, sizeof(*job));
-    if (!job)
+    if (!job) {
+        free(domain);
         return -1;
-    job->event = *event;
+    }
+    set_event(job, event, domain);
     job->fd = -1;
     *link = job;
     return 0;
@@ -137,7 +158,8 @@ static int make_environment(const struct hook_event *e, char *env[ENV_MAX + 1])
     char *c;
 
     if (asprintf(&env[n], "PATH=" HOOK_PATH) < 0 ||
-        asprintf(&env[++n], ENV_PREFIX "DOMAIN=%s", e->domain) < 0 ||
+        asprintf(&env[++n], ENV_PREFIX "DOMAIN=%s",
+                 e->domain ? e->domain : "") < 0 ||
         asprintf(&env[++n], ENV_PREFIX "DOMID=%"PRIu32, e->domid) < 0 ||
         asprintf(&env[++n], ENV_PREFIX "PREVIOUS_SEQ=%"PRIu64,
                  e->previous_seq) < 0)
@@ -208,9 +230,11 @@ static void exec_hook(const char *path, char *env[], int out_fd, pid_t parent)
 
 static void log_hook(int level, const struct job *job, const char *text)
 {
+    char name[LOG_NAME_MAX + 4];
+
     log_msg(level, "hook=%s domain=\"%s\" domid=%"PRIu32" seq=%"PRIu64": %s",
-            job->hook, job->event.domain, job->event.domid, job->event.seq,
-            text);
+            job->hook, log_name(name, job->event.domain), job->event.domid,
+            job->event.seq, text);
 }
 
 enum start { STARTED, PASSED_OVER, DELAYED };
@@ -436,7 +460,7 @@ void hooks_run(struct hooks *h, bool child_ended, uint64_t now_ms)
             h->nr_started--;
             h->done(h->arg, job->event.domid, job->event.instance,
                     job->event.seq);
-            free(job);
+            free_job(job);
             /* A place is free, for one that may stand further ahead. */
             link = &h->jobs;
             continue;
@@ -497,7 +521,7 @@ void hooks_free(struct hooks *h)
         if (job->fd >= 0)
             close(job->fd);
         h->jobs = job->next;
-        free(job);
+        free_job(job);
     }
     hookdir_free(&h->list);
     free(h);

@@ -29,7 +29,7 @@ struct hook_event {
     uint64_t seq;
     uint64_t previous_seq;  /* The one that hooks had before. */
     uint64_t not_before_ms;
-    char domain[DOMAIN_NAME_MAX];
+    const char *domain;     /* Its name; NULL: none. */
     struct field fields[FIELDS_MAX];
     unsigned int nr_fields;
 };

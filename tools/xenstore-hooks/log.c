@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "log.h"
 
@@ -39,6 +40,15 @@ void log_msg(int level, const char *fmt, ...)
                 level <= LOG_ERR ? "error: " :
                 level <= LOG_WARNING ? "warning: " : "", line);
     errno = err;
+}
+
+char *log_name(char buf[LOG_NAME_MAX + 4], const char *name)
+{
+    if (!name)
+        name = "";
+    snprintf(buf, LOG_NAME_MAX + 4, "%.*s%s", LOG_NAME_MAX, name,
+             strlen(name) > LOG_NAME_MAX ? "..." : "");
+    return buf;
 }
 
 char *log_sanitise(char *buf, size_t size, const char *text, size_t len)

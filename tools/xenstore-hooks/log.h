@@ -18,6 +18,10 @@ void log_setup(bool to_syslog, int max_level);
 void log_msg(int level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* A domain's name (NULL: none) in a line; a longer one is cut, and gets "...". */
+#define LOG_NAME_MAX 63
+char *log_name(char buf[LOG_NAME_MAX + 4], const char *name);
+
 /*
  * Copy text that others chose to buf, always terminated, so that it cannot
  * forge a line or a field: what is not printable ASCII, and quotes and

@@ -17,12 +17,18 @@ void model_init(struct model *m)
     };
 }
 
+static void free_domain(struct domain *d)
+{
+    free(d->name);
+    free(d);
+}
+
 void model_free(struct model *m)
 {
     unsigned int i;
 
     for (i = 0; i < m->nr; i++)
-        free(m->domains[i]);
+        free_domain(m->domains[i]);
     free(m->domains);
     model_init(m);
     m->domains = NULL;
@@ -97,7 +103,7 @@ static void drop(struct model *m, struct domain *d)
     m->nr--;
     memmove(&m->domains[pos], &m->domains[pos + 1],
             (m->nr - pos) * sizeof(m->domains[0]));
-    free(d);
+    free_domain(d);
 }
 
 void model_forget_tree(struct model *m)

@@ -38,8 +38,6 @@
 #define RECHECK_MIN_MS           1000
 #define RECHECK_MAX_MS           3600000
 
-#define DOMAIN_NAME_MAX          64     /* '\0' included. */
-
 /* What the tree shows of a domain. */
 struct shown {
     bool present;           /* It has a directory at all. */
@@ -60,7 +58,8 @@ struct domain {
     bool introduced;        /* xenstored has been seen to know it. */
     bool gone;              /* It is dead, and its nodes are to go. */
     bool missed;            /* Its change was, before model_missed(). */
-    char name[DOMAIN_NAME_MAX]; /* When last looked up; fit for a log. */
+    char *name;             /* When last looked up; fit for a log.  NULL: it
+                               has none, or it was not looked up. */
     uint64_t hooked_seq;    /* The latest that we gave to hooks, be it of an
                                earlier domain with this id; 0: none. */
     uint64_t published_ms;

@@ -368,15 +368,19 @@ int tree_introduced(struct tree *t, uint32_t domid)
     return errno ? -1 : 0;
 }
 
-void tree_domain_name(struct tree *t, uint32_t domid,
-                      char name[DOMAIN_NAME_MAX])
+void tree_domain_name(struct tree *t, struct domain *domain)
 {
-    char path[PATH_SIZE], *value;
+    char path[PATH_SIZE], *value, *name;
     unsigned int len = 0;
 
-    snprintf(path, sizeof(path), "/local/domain/%"PRIu32"/name", domid);
+    snprintf(path, sizeof(path), "/local/domain/%"PRIu32"/name", domain->domid);
     value = xs_read(t->xs, XBT_NULL, path, &len);
-    if (value)
-        log_sanitise(name, DOMAIN_NAME_MAX, value, len);
+    /* libxl has no limit for a name: it ends with what xenstore carries. */
+    name = value ? malloc((size_t)len + 1) : NULL;
+    if (name) {
+        log_sanitise(name, (size_t)len + 1, value, len);
+        free(domain->name);
+        domain->name = name;
+    }
     free(value);
 }

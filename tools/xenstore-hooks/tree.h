@@ -66,10 +66,9 @@ int tree_set_ready(struct tree *t, pid_t pid);
 int tree_introduced(struct tree *t, uint32_t domid);
 
 /*
- * The domain's name, fit for a log.  name is left alone where there is none: the
- * toolstack removes it before the domain's last change.
+ * Read the domain's name into domain->name.  If it has none any more, its name is
+ * left alone: the toolstack removes the node before the domain's last change.
  */
-void tree_domain_name(struct tree *t, uint32_t domid,
-                      char name[DOMAIN_NAME_MAX]);
+void tree_domain_name(struct tree *t, struct domain *domain);
 
 #endif
