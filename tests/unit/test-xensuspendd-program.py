@@ -234,6 +234,75 @@ def test_other_user(tmp):
         os.kill(pid, signal.SIGKILL)
 
 
+def test_wake_later(tmp):
+    """The example hook: one process waits, whatever guests do."""
+    if not shutil.which("flock") or not shutil.which("setsid"):
+        ok(True, "50-wake-later # SKIP no flock or setsid here")
+        return
+    tmp = tmp / "later"
+    (tmp / "bin").mkdir(parents=True)
+    shutil.copy(SOURCE / "tools/xenstore-hooks/hooks/50-wake-later", tmp)
+    hook(tmp / "bin/xl", 0o755, f"#!/bin/sh\necho $* >>{tmp}/woken\n")
+    (tmp / "guests").write_text("flaps 600\nfirst 2\nsecond 3\n")
+
+    def change(name, domid, state, seq):
+        subprocess.run([tmp / "50-wake-later"], timeout=LIMIT_S, check=True,
+                       stdin=subprocess.DEVNULL, env={
+                           "PATH": f"{tmp}/bin:{os.environ['PATH']}",
+                           "WAKE_LATER_GUESTS": str(tmp / "guests"),
+                           "WAKE_LATER_RUN": str(tmp / "run"),
+                           "GUEST_SUSPEND_DOMAIN": name,
+                           "GUEST_SUSPEND_DOMID": str(domid),
+                           "GUEST_SUSPEND_STATE": state,
+                           "GUEST_SUSPEND_SEQ": str(seq)})
+
+    def processes():
+        found = []
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                words = stat.read_text().rsplit(")", 1)[1].split()
+                args = (stat.parent / "cmdline").read_bytes()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if bytes(tmp) in args and words[0] not in "ZX":
+                found.append(int(stat.parent.name))
+        return found
+
+    def wait_until(condition):
+        limit = time.monotonic() + LIMIT_S
+        while not condition() and time.monotonic() < limit:
+            time.sleep(0.05)
+        return condition()
+
+    def pending():
+        return sorted(path.name for path in (tmp / "run/wakes").iterdir())
+
+    def woken():
+        path = tmp / "woken"
+        return path.read_text().splitlines() if path.exists() else []
+
+    for seq in range(10, 50, 2):
+        change("flaps", 3, "suspended", seq)
+        change("flaps", 3, "running", seq + 1)
+    change("flaps", 3, "suspended", 50)
+    change("unlisted", 4, "suspended", 51)
+    same(pending(), ["3.50"], "one wake to come for a guest that flaps")
+    same(len(processes()), 1, "for which one process waits")
+    change("second", 2, "suspended", 60)
+    change("first", 1, "suspended", 61)
+    same(len(processes()), 1, "and for all others, too")
+    wait_until(lambda: len(woken()) == 2)
+    same(woken(), ["trigger 1 wake --seq=61", "trigger 2 wake --seq=60"],
+         "that is no longer than the others' turn")
+    change("flaps", 3, "running", 62)
+    same(pending(), [], "what woke before is not woken")
+    ok(wait_until(lambda: not processes()), "and nobody waits", processes())
+    change("first", 1, "suspended", 63)
+    ok(wait_until(lambda: not processes()),
+       "nor after the last wake", processes())
+    same(woken()[2:], ["trigger 1 wake --seq=63"], "the last one was woken")
+
+
 def test_paths_examples(tmp):
     """Scripts from the manual, with commands that it finds in their place."""
     if not shutil.which("bash"):
@@ -362,6 +431,7 @@ def main():
         test_life(tmp)
         test_kill(tmp)
         test_other_user(tmp)
+        test_wake_later(tmp)
         test_paths_examples(tmp)
         test_init(tmp)
     test_unit()
