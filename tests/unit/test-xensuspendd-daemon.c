@@ -46,6 +46,7 @@ static struct fake_hypervisor {
 static pid_t daemon_pid;
 static int daemon_end_fd;   /* Readable when it has ended. */
 static const char *hooks_dir;   /* Of the daemon that is started next. */
+static const char *log_to;      /* Likewise; NULL: it logs nothing. */
 
 struct source {
     int unused;
@@ -207,7 +208,8 @@ static void start(void)
     must(daemon_pid >= 0, "fork");
     if (!daemon_pid) {
         /* What goes wrong on purpose is no news. */
-        log_setup(false, -1);
+        log_setup(false, log_to ? LOG_INFO : -1);
+        must(!log_to || freopen(log_to, "w", stderr), "log");
         fake_xs_in_child();
         close(fds[0]);
         exit(daemon_run(&o));
@@ -565,7 +567,19 @@ static void test_hangup(void)
     TAP_OK(wait_until(tree_is_true), "the tree is compared, and put right");
     TAP_EQ_INT(fake_xs_find(TREE_ROOT "/4/state")->writes, 1,
                "where it was not");
-    stop();
+
+    fake_xs_put(TREE_ROOT "/version", "0");
+    fake_xs_put(TREE_ROOT "/ready", "1");
+    kill(daemon_pid, SIGHUP);
+    TAP_OK(wait_until(is_ready), "ready is put right");
+    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/version"), "1", "and version");
+    fake_xs_remove(TREE_ROOT);
+    kill(daemon_pid, SIGHUP);
+    TAP_OK(wait_until(is_ready_and_true), "a tree that was removed is rebuilt");
+    TAP_EQ_STR(fake_xs_get(TREE_ROOT "/version"), "1", "with version");
+    TAP_OK(fake_xs_find(TREE_ROOT "/1/state")->private,
+           "for domain 0 alone");
+    TAP_EQ_INT(stop(), 0, "ends well");
     end();
 }
 
@@ -761,6 +775,20 @@ static bool has_let_go(void)
     return fake_xs->handles < handles_before;
 }
 
+/* How many lines of the log have that text. */
+static unsigned int nr_logged(const char *text)
+{
+    FILE *f = fopen(log_to, "r");
+    char line[1024];
+    unsigned int nr = 0;
+
+    must(f, log_to);
+    while (fgets(line, sizeof(line), f))
+        nr += strstr(line, text) != NULL;
+    fclose(f);
+    return nr;
+}
+
 #define STATUS_PUBLISHING "STATUS=Publishing in " TREE_ROOT
 
 /* A service manager's socket, for the daemon that is started next. */
@@ -792,9 +820,12 @@ static const char *told(int fd)
 
 static void test_xenstored_ends(void)
 {
+    char path[] = "/tmp/test-xensuspendd-log-XXXXXX";
     int manager = open_manager();
 
     begin("xenstored ends, and nothing else happens");
+    must(close(mkstemp(path)) == 0, path);
+    log_to = path;
     create(1);
     create(2);
     change(1);
@@ -837,6 +868,11 @@ static void test_xenstored_ends(void)
     fake_xs_kill();
     wait_until(has_let_go);
     TAP_EQ_INT(stop(), 0, "while there is none, it ends well");
+    TAP_EQ_INT(nr_logged("domid=1 state=suspended seq=3 "), 1,
+               "a change is logged once, however many xenstoreds there were");
+    TAP_EQ_INT(nr_logged("domid=1 state=running "), 1, "and so is the next");
+    log_to = NULL;
+    unlink(path);
     end();
 }
 

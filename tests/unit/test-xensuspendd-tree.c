@@ -62,10 +62,11 @@ static void test_values(void)
 
     TAP_OK(!tree_set_ready(tree, 1234), "ready");
     TAP_EQ_STR(fake_xs_get(TREE_ROOT "/ready"), "1234", "with the pid");
-    TAP_OK(!tree_prepare(tree) && !fake_xs_get(TREE_ROOT "/ready"),
-           "not when the next one starts");
+    TAP_EQ_INT(tree_says_ready(tree, 1234), 1, "as it says");
+    TAP_EQ_INT(tree_says_ready(tree, 123), 0, "and not another one's");
     TAP_OK(!tree_set_ready(tree, 12) && !tree_set_ready(tree, 0) &&
-           !fake_xs_get(TREE_ROOT "/ready"), "nor when it ends");
+           !fake_xs_get(TREE_ROOT "/ready"), "not when it ends");
+    TAP_EQ_INT(tree_says_ready(tree, 12), 0, "as it says");
     TAP_OK(!tree_remove(tree, 3) && !fake_xs_get(TREE_ROOT "/3") &&
            !fake_xs_get(NODE), "removed");
     TAP_OK(!tree_remove(tree, 3), "twice is no failure");

@@ -258,6 +258,7 @@ static void log_transition(struct domain *dom)
     char unlogged[40] = "";
     uint64_t now = now_ms();
 
+    dom->logged_seq = dom->rec.seq;
     if (!bucket_ready(&dom->log_rate, now)) {
         dom->unlogged++;
         return;
@@ -314,9 +315,10 @@ static void publish(struct daemon *d, struct domain *dom)
 {
     bool transition = dom->rec.seq != model_previous_seq(dom);
     uint64_t begin_ms = now_ms();
-    /* A tree that was lost and is made anew is no news to hooks. */
+    /* A tree that was lost and is made anew is no news to hooks and log. */
     bool run_hooks = transition && hooks_active(d->hooks) &&
                      dom->rec.seq > dom->hooked_seq;
+    bool log = transition && dom->rec.seq > dom->logged_seq;
 
     if (tree_publish(d->tree, dom, run_hooks)) {
         fail(d, dom, "publish");
@@ -328,11 +330,11 @@ static void publish(struct daemon *d, struct domain *dom)
         dom->name = NULL;
     }
     /* A request: for a name that somebody gets to see. */
-    if (transition && (run_hooks || bucket_ready(&dom->log_rate, now_ms())))
+    if (run_hooks || (log && bucket_ready(&dom->log_rate, now_ms())))
         tree_domain_name(d->tree, dom);
     model_published(&d->model, dom, run_hooks, now_ms(), now_ms() - begin_ms);
 
-    if (transition)
+    if (log)
         log_transition(dom);
     if (run_hooks)
         queue_hooks_for_change(d, dom);
@@ -400,6 +402,22 @@ static void queue_missed_hooks(struct daemon *d)
     }
 }
 
+/* Make what is not a domain's, but for ready, which comes last. */
+static int prepare_tree(struct daemon *d)
+{
+    int says_ready;
+
+    if (tree_prepare(d->tree))
+        return -1;
+    if (d->ready) {
+        says_ready = tree_says_ready(d->tree, getpid());
+        if (says_ready < 0)
+            return -1;
+        d->ready = says_ready;
+    }
+    return d->ready ? 0 : tree_set_ready(d->tree, 0);
+}
+
 /* Make the model true from scratch: at start, and after anything was missed. */
 static int resync(struct daemon *d)
 {
@@ -414,7 +432,7 @@ static int resync(struct daemon *d)
     }
 
     d->resync_ms = UINT64_MAX;
-    if (!d->ready && tree_prepare(d->tree))
+    if (prepare_tree(d))
         goto fail;
     model_forget_tree(&d->model);
     if (tree_scan(d->tree, &d->model))
@@ -653,6 +671,7 @@ static void notify_failed(int errnum)
 }
 
 #define STATUS_READY   "STATUS=Publishing in " TREE_ROOT
+#define STATUS_REBUILD "STATUS=Rebuilding " TREE_ROOT
 #define STATUS_WAITING "STATUS=Waiting for xenstored to come back"
 
 /* Write the pidfile and tell who started us, when it is ready; then, changes. */
@@ -663,7 +682,8 @@ static int report_ready(struct daemon *d, const char *pidfile)
     d->reported_ready = d->ready;
     if (d->reported) {
         /* By now nobody need listen: start-stop-daemon has gone. */
-        notify_manager(d->ready ? STATUS_READY : STATUS_WAITING);
+        notify_manager(d->ready ? STATUS_READY :
+                       d->tree ? STATUS_REBUILD : STATUS_WAITING);
         return 0;
     }
     if (pidfile && write_pidfile(pidfile))

@@ -65,6 +65,7 @@ struct domain {
     uint64_t published_ms;
     uint64_t retry_ms;      /* After a failure: not before. */
     uint32_t failures;      /* In a row. */
+    uint64_t logged_seq;    /* The latest that was for the log, likewise. */
     uint32_t unlogged;      /* Log lines that its rate limit withheld. */
     struct bucket rate;
     struct bucket hook_rate;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,8 +194,6 @@ int tree_prepare(struct tree *t)
         return -1;
     if (!xs_set_permissions(t->xs, XBT_NULL, TREE_ROOT, &perms, 1))
         return -1;
-    if (remove_node(t, TREE_ROOT "/ready"))
-        return -1;
     return write_node(t, TREE_ROOT "/version", TREE_VERSION);
 }
 
@@ -357,6 +356,19 @@ int tree_set_ready(struct tree *t, pid_t pid)
     if (!pid)
         return remove_node(t, TREE_ROOT "/ready");
     return write_number(t, TREE_ROOT "/ready", (uint64_t)pid);
+}
+
+int tree_says_ready(struct tree *t, pid_t pid)
+{
+    char *text = xs_read(t->xs, XBT_NULL, TREE_ROOT "/ready", NULL);
+    uint64_t number;
+    int ready;
+
+    if (!text)
+        return errno == ENOENT ? 0 : -1;
+    ready = parse_number(text, INT_MAX, &number) && number == (uint64_t)pid;
+    free(text);
+    return ready;
 }
 
 int tree_introduced(struct tree *t, uint32_t domid)

@@ -44,7 +44,7 @@ enum tree_event {
 /* Never blocks. */
 enum tree_event tree_next_event(struct tree *t);
 
-/* Make the root, version included, and take back what says ready. */
+/* Make the root and version, wherever they are not as they should be. */
 int tree_prepare(struct tree *t);
 
 /* model_adopt() what the tree shows. */
@@ -61,6 +61,9 @@ int tree_hooks_done(struct tree *t, uint32_t domid, uint64_t seq);
 
 /* Say that the tree is true and kept so by us, or (pid 0) no more. */
 int tree_set_ready(struct tree *t, pid_t pid);
+
+/* 1: the tree says that pid keeps it true; 0: it does not. */
+int tree_says_ready(struct tree *t, pid_t pid);
 
 /* 1: xenstored knows the domain; 0: it does not. */
 int tree_introduced(struct tree *t, uint32_t domid);
