@@ -68,13 +68,39 @@ def test_options():
     for args, word in ((["--nonsense"], "--nonsense"), (["x"], "'x'"),
                        (["--hook-timeout", "0"], "'0'"),
                        (["--hook-timeout", "5m"], "'5m'"),
-                       (["--pidfile", "p"], "'p'"), (["-d"], "'-d'")):
+                       (["--pidfile", "p"], "'p'"), (["-d"], "'-d'"),
+                       (["-xv"], "'-x'"), (["-vx"], "'-x'"),
+                       (["--verbose", "-xq"], "'-x'"), (["-qd"], "'-d'"),
+                       (["-v", "--verbose=3"], "--verbose"),
+                       (["--hook-timeout="], "seconds"), (["--verb"], "--verb"),
+                       (["-q", "--hooks-dir"], "--hooks-dir")):
         seen = run(*args)
         ok(seen.returncode == 2 and word in seen.stderr,
            f"{' '.join(args)} is refused by name", seen)
     for number, wanted in ((17, 1), (38, 6)):
         seen = run("--no-hooks", GS_FAKE_ERRNO=str(number))
         same(seen.returncode, wanted, f"exit status for errno {number}")
+
+
+def test_closed(tmp):
+    """Started without stdin, stdout and stderr, it writes into nothing that it
+    opens."""
+    hooks = tmp / "closed-hooks"
+    hooks.mkdir(mode=0o755)
+    hook(hooks / "a", 0o755, f"#!/bin/sh\nls -l /proc/$PPID/fd >{tmp}/fds.new\n"
+         f"mv {tmp}/fds.new {tmp}/fds\n")
+    pid = subprocess.run(
+        ["sh", "-c", f"'{DAEMON}' --hooks-dir '{hooks}' <&- >&- 2>&- &"
+         " echo $!"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    limit = time.monotonic() + LIMIT_S
+    while not (tmp / "fds").exists() and time.monotonic() < limit:
+        time.sleep(0.05)
+    os.kill(int(pid), signal.SIGTERM)
+    seen = (tmp / "fds").read_text() if (tmp / "fds").exists() else ""
+    same(re.findall(r" ([012]) -> (\S+)", seen),
+         [(str(fd), "/dev/null") for fd in range(3)], "closed, 0 to 2 are nothing")
+    seen = subprocess.run(["sh", "-c", f"'{DAEMON}' --version >&-"], check=False)
+    same(seen.returncode, 1, "a closed stdout is a failure of --version")
 
 
 def test_check(tmp):
@@ -427,6 +453,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         tmp = pathlib.Path(name)
         test_options()
+        test_closed(tmp)
         test_check(tmp)
         test_life(tmp)
         test_kill(tmp)

@@ -2,6 +2,7 @@
 /* xensuspendd: guest suspend state from the hypervisor to xenstore and hooks. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,10 +58,30 @@ static int finish(int status)
     return status;
 }
 
+/*
+ * What is opened later must not be taken for stdin, stdout or stderr.  As if they
+ * were still closed, stdin cannot be read, and the others cannot be written.
+ */
+static int open_standard_fds(void)
+{
+    int fd;
+
+    for (fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        /* The lowest descriptor that is free is this one. */
+        if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+            return -1;
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct options o;
 
+    if (open_standard_fds())
+        return EXIT_FAILURE;
     if (options_parse(&o, argc, argv, HOOKS_DIR))
         return EXIT_USAGE;
     log_setup(o.use_syslog, o.log_level);

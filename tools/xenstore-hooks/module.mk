@@ -8,16 +8,18 @@ xensuspendd_PROG := $(xensuspendd_DIR)/xensuspendd
 xensuspendd_model_SRCS := $(xensuspendd_DIR)/model.c \
     $(addprefix tools/libs/light/,bucket.c guest_suspend_time.c)
 xensuspendd_tree_SRCS := $(addprefix $(xensuspendd_DIR)/,fields.c log.c tree.c) \
-    tools/libs/light/guest_suspend_names.c
+    $(addprefix tools/libs/light/guest_suspend_,names.c number.c)
 xensuspendd_list_SRCS := \
     $(addprefix tools/libs/light/,guest_suspend_call.c guest_suspend_list.c)
+xensuspendd_options_SRCS := $(xensuspendd_DIR)/options.c tools/xl/xl_options.c
 xensuspendd_hooks_SRCS := $(addprefix $(xensuspendd_DIR)/,hookdir.c hooks.c)
 
 PROGRAMS += $(xensuspendd_PROG)
 $(xensuspendd_PROG)_SRCS := $(xensuspendd_model_SRCS) \
     $(xensuspendd_tree_SRCS) $(xensuspendd_hooks_SRCS) \
-    $(addprefix $(xensuspendd_DIR)/,daemon.c main.c notify.c options.c \
+    $(addprefix $(xensuspendd_DIR)/,daemon.c main.c notify.c \
         privileges.c source.c) \
+    $(xensuspendd_options_SRCS) \
     $(xensuspendd_list_SRCS)
 $(xensuspendd_PROG)_LDLIBS = $(XENEVTCHN_LIBS) $(XENSTORE_LIBS) \
     $(XENCALL_LIBS) $(XENTOOLLOG_LIBS)
@@ -44,7 +46,7 @@ tests/unit/test-xensuspendd-tree_SRCS := \
 UNIT_PROGRAMS += tests/unit/test-xensuspendd-fuzz
 tests/unit/test-xensuspendd-fuzz_SRCS := \
     tests/unit/test-xensuspendd-fuzz.c tests/unit/fake_xenstore.c \
-    $(xensuspendd_DIR)/options.c \
+    $(xensuspendd_options_SRCS) \
     $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS)
 
 UNIT_PROGRAMS += tests/unit/test-xensuspendd-daemon
@@ -58,8 +60,9 @@ tests/unit/test-xensuspendd-daemon_SRCS := \
 UNIT_HELPERS += tests/unit/xensuspendd-fake
 tests/unit/xensuspendd-fake_SRCS := \
     tests/unit/xensuspendd_fake.c tests/unit/fake_xenstore.c \
-    $(addprefix $(xensuspendd_DIR)/,daemon.c main.c notify.c options.c \
+    $(addprefix $(xensuspendd_DIR)/,daemon.c main.c notify.c \
         privileges.c) \
+    $(xensuspendd_options_SRCS) \
     $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS) \
     $(xensuspendd_hooks_SRCS)
 UNIT_SCRIPTS += tests/unit/test-xensuspendd-program.py

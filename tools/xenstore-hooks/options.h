@@ -27,7 +27,7 @@ struct options {
  * Parse; default_hooks_dir is used where none is named.  -1: it was wrong, and
  * was said to be so on stderr.
  */
-int options_parse(struct options *o, int argc, char **argv,
+int options_parse(struct options *options, int argc, char **argv,
                   const char *default_hooks_dir);
 
 /* Print the help on stdout. */

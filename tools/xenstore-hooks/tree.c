@@ -14,6 +14,7 @@
 #include <xenstore.h>
 
 #include "guest_suspend_names.h"
+#include "guest_suspend_number.h"
 #include "guest_suspend_time.h"
 
 #include "fields.h"
@@ -197,25 +198,6 @@ int tree_prepare(struct tree *t)
     return write_node(t, TREE_ROOT "/version", TREE_VERSION);
 }
 
-/* A canonical decimal number up to max, and nothing else. */
-static bool parse_number(const char *text, uint64_t max, uint64_t *value)
-{
-    uint64_t v = 0;
-
-    if (!*text || (*text == '0' && text[1]))
-        return false;
-    for (; *text; text++) {
-        uint64_t digit = (uint64_t)(*text - '0');
-
-        if (*text < '0' || *text > '9' || digit > max ||
-            v > (max - digit) / 10)
-            return false;
-        v = v * 10 + digit;
-    }
-    *value = v;
-    return true;
-}
-
 /*
  * What a domain's node says.  False: it is damaged, and nothing that we wrote.
  * text is written to.
@@ -236,9 +218,9 @@ static bool parse_record(char *text, struct shown *shown, bool *hooks_due)
             return false;
         *value++ = '\0';
         if (!strcmp(name, "seq"))
-            seq_ok = parse_number(value, UINT64_MAX, &shown->seq);
+            seq_ok = gsuspend_parse_number(value, UINT64_MAX, &shown->seq);
         else if (!strcmp(name, "instance"))
-            instance_ok = parse_number(value, UINT64_MAX, &shown->instance);
+            instance_ok = gsuspend_parse_number(value, UINT64_MAX, &shown->instance);
         else if (!strcmp(name, "since"))
             since_ok = gsuspend_time_parse(value, &shown->since_time_ns);
         else if (!strcmp(name, HOOKS_FIELD))
@@ -282,7 +264,7 @@ static int scan_domain(struct tree *t, uint32_t domid, struct shown *shown)
     if (!text)
         return errno == ENOENT ? 0 : -1;
     /* It may be what an earlier domain of this id has left. */
-    if (parse_number(text, shown->seq, &hooks_seq) &&
+    if (gsuspend_parse_number(text, shown->seq, &hooks_seq) &&
         hooks_seq > shown->instance)
         shown->hooks_seq = hooks_seq;
     free(text);
@@ -301,7 +283,7 @@ int tree_scan(struct tree *t, struct model *m)
         struct shown shown;
         uint64_t domid;
 
-        if (!parse_number(names[i], DOMID_LIMIT - 1, &domid))
+        if (!gsuspend_parse_number(names[i], DOMID_LIMIT - 1, &domid))
             continue;
         if (scan_domain(t, (uint32_t)domid, &shown) ||
             model_adopt(m, (uint32_t)domid, &shown))
@@ -366,7 +348,7 @@ int tree_says_ready(struct tree *t, pid_t pid)
 
     if (!text)
         return errno == ENOENT ? 0 : -1;
-    ready = parse_number(text, INT_MAX, &number) && number == (uint64_t)pid;
+    ready = gsuspend_parse_number(text, INT_MAX, &number) && number == (uint64_t)pid;
     free(text);
     return ready;
 }
