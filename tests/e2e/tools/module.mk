@@ -22,3 +22,6 @@ tests/e2e/tools/library-soak_LDLIBS = -Ltools/libs/light -lxlguestsuspend \
 
 RIG_PROGRAMS += tests/e2e/tools/held-disk
 tests/e2e/tools/held-disk_SRCS := tests/e2e/tools/held-disk.c
+
+RIG_PROGRAMS += tests/e2e/tools/flock
+tests/e2e/tools/flock_SRCS := tests/e2e/tools/flock.c
