@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the hypervisor says, what the tree shows, and so what is to be done
- * next.  No system call is made here: records, answers and the clock come in,
- * work to do goes out.
+ * The hypervisor's records beside what the tree shows: which domain to publish
+ * next.  This file makes no system call; the caller brings records and the clock.
  *
- * Fairness.  A domain has PUBLISH_BURST publications at once and one per
- * PUBLISH_PERIOD_MS from then on; what happens in between is coalesced into
- * the next one, so the final state always arrives.  All domains together are
- * limited likewise, and, as a slow host's publications are dear, to a share of
- * the time.  Among those that are due, the one whose last publication is the
- * longest ago is first: one that flaps waits for the others, never they for it.
+ * Rate limits.  One domain: a burst of PUBLISH_BURST, then one publication per
+ * PUBLISH_PERIOD_MS.  Changes in between are coalesced; the last one is always
+ * published.  All domains together have such a limit, too, and one part in
+ * PUBLISH_SHARE of the time.
+ *
+ * Fairness.  Of the domains that are due, the one that was published least recently
+ * goes first.  So a domain that flaps does not delay the others.
  */
 
 #ifndef GS_MODEL_H
@@ -27,8 +27,8 @@
 #define PUBLISH_PERIOD_MS        BUCKET_DOMAIN_PERIOD_MS
 #define PUBLISH_ALL_BURST        256
 #define PUBLISH_ALL_PERIOD_MS    4
-#define PUBLISH_SHARE            4      /* One part of so many of the time. */
-#define PUBLISH_COST_MAX_MS      1000   /* And no longer a wait after any one. */
+#define PUBLISH_SHARE            4      /* One part in 4 of the time. */
+#define PUBLISH_COST_MAX_MS      1000   /* The longest wait after one of them. */
 #define HOOK_BURST               16
 #define HOOK_PERIOD_MS           1000
 #define LOG_BURST                20
@@ -50,22 +50,21 @@ struct shown {
 
 struct domain {
     uint32_t domid;
-    /* Newest; seq 0: the hypervisor has not named it, the tree alone has. */
+    /* The newest one; seq 0: only the tree knows the domain. */
     struct xen_guest_suspend_record rec;
     int64_t since_time_ns;  /* Time of day of rec.since_ns; see model_seen(). */
     struct shown shown;
-    bool listed;            /* The listing under way has it. */
-    bool introduced;        /* xenstored has been seen to know it. */
-    bool gone;              /* It is dead, and its nodes are to go. */
-    bool missed;            /* Its change was, before model_missed(). */
+    bool listed;            /* The last listing of all domains has it. */
+    bool introduced;        /* xenstored knew it when last asked. */
+    bool gone;              /* It is dead: remove its nodes. */
+    bool missed;            /* Its change was missed: see model_missed(). */
     char *name;             /* When last looked up; fit for a log.  NULL: it
                                has none, or it was not looked up. */
-    uint64_t hooked_seq;    /* The latest that we gave to hooks, be it of an
-                               earlier domain with this id; 0: none. */
+    /* The latest seq that this daemon gave to hooks, and to the log; 0: none. */
+    uint64_t hooked_seq, logged_seq;
     uint64_t published_ms;
     uint64_t retry_ms;      /* After a failure: not before. */
     uint32_t failures;      /* In a row. */
-    uint64_t logged_seq;    /* The latest that was for the log, likewise. */
     uint32_t unlogged;      /* Log lines that its rate limit withheld. */
     struct bucket rate;
     struct bucket hook_rate;
@@ -85,10 +84,10 @@ void model_free(struct model *m);
 
 struct domain *model_find(const struct model *m, uint32_t domid);
 
-/* Before another reading of the tree: it shows nothing. */
+/* The tree is to be read again: assume that it shows nothing. */
 void model_forget_tree(struct model *m);
 
-/* xenstored went away: the next one may know none of the domains that live. */
+/* xenstored ended: the next one may not know domains that live. */
 void model_forget_introduced(struct model *m);
 
 /* The tree shows this of a domain.  -1 with errno: no memory. */
@@ -106,55 +105,52 @@ int model_seen(struct model *m, const struct xen_guest_suspend_record *rec,
                int64_t time_now, uint64_t now_ms, bool *fresh);
 
 /*
- * A listing from seq 0 to the end: model_seen() for every record in between.
- * A domain that it lacks is gone.
+ * A listing of all domains: call model_seen() for each record in between.  A
+ * domain without a record in between is gone.
  */
 void model_list_begin(struct model *m);
 void model_list_end(struct model *m);
 
 /*
- * Whether xenstored knows the domain.  One that it released is gone, although
- * the hypervisor may keep what is left of it for as long as someone has its
- * memory mapped, and tells nobody when that ends.  One that it never knew may
- * be booted without a toolstack, or be half-built, or be such a remnant: those
- * are checked again at model_recheck_ms().
+ * Whether xenstored knows the domain.  A domain that xenstored released is gone,
+ * also if the hypervisor still has it: the hypervisor keeps a dead domain while
+ * somebody has its memory mapped.  A domain that xenstored never knew may have
+ * been started without a toolstack, or may be half-built or such a dead one.
+ * Nothing tells when it is gone: list again at model_recheck_ms().
  */
 void model_introduced(struct domain *d, bool introduced);
 
-/* When to list everything again for what no event tells; UINT64_MAX: never. */
+/* When to list all domains again for that; UINT64_MAX: never. */
 uint64_t model_recheck_ms(struct model *m, uint64_t now_ms);
 
-/* That was done. */
+/* All domains were listed again. */
 void model_rechecked(struct model *m, uint64_t now_ms);
 
 /*
- * All that the tree does not show now was missed, which is not a guest's
- * flapping: it comes first, and no rate limit holds for it.
+ * Everything that the tree does not show now was missed.  It is published first,
+ * and without a rate limit.
  */
 void model_missed(struct model *m);
 
-/* Whether the tree has been given all of that; what came later may be due. */
+/* Whether everything that was missed is published; later changes may be due. */
 bool model_settled(const struct model *m);
 
-/*
- * The domain to publish next, or to remove where gone is set; NULL: none is
- * due.
- */
+/* The domain to publish next, or, if gone is set, to remove; NULL: none is due. */
 struct domain *model_next(struct model *m, uint64_t now_ms);
 
-/* When model_next() may have something; UINT64_MAX: not before more is seen. */
+/* When the next domain is due; UINT64_MAX: not before another model_seen(). */
 uint64_t model_next_ms(struct model *m);
 
 /*
- * How the work on model_next()'s domain came out.  hooks_due: there are hooks to
- * run for it.  took_ms: how long that work was.
+ * The result of the work on model_next()'s domain.  hooks_due: there are hooks to
+ * run for this change.  took_ms: how long the publication took.
  */
 void model_published(struct model *m, struct domain *d, bool hooks_due,
                      uint64_t now_ms, uint64_t took_ms);
 void model_removed(struct model *m, struct domain *d);
 void model_failed(struct domain *d, uint64_t now_ms);
 
-/* The seq before the change that is to be published. */
+/* The seq that the tree shows of this domain, or else that of its creation. */
 uint64_t model_previous_seq(const struct domain *d);
 
 #endif
