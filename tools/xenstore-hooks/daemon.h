@@ -10,6 +10,6 @@
 #define EXIT_UNSUPPORTED 6
 
 /* Run until told to end.  Returns the exit status; failures were logged. */
-int daemon_run(const struct options *o);
+int daemon_run(const struct options *options);
 
 #endif

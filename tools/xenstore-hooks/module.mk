@@ -17,8 +17,8 @@ xensuspendd_hooks_SRCS := $(addprefix $(xensuspendd_DIR)/,hookdir.c hooks.c)
 PROGRAMS += $(xensuspendd_PROG)
 $(xensuspendd_PROG)_SRCS := $(xensuspendd_model_SRCS) \
     $(xensuspendd_tree_SRCS) $(xensuspendd_hooks_SRCS) \
-    $(addprefix $(xensuspendd_DIR)/,daemon.c main.c notify.c \
-        privileges.c source.c) \
+    $(addprefix $(xensuspendd_DIR)/,changes.c daemon.c main.c \
+        notify.c privileges.c report.c source.c) \
     $(xensuspendd_options_SRCS) \
     $(xensuspendd_list_SRCS)
 $(xensuspendd_PROG)_LDLIBS = $(XENEVTCHN_LIBS) $(XENSTORE_LIBS) \
@@ -52,7 +52,8 @@ tests/unit/test-xensuspendd-fuzz_SRCS := \
 UNIT_PROGRAMS += tests/unit/test-xensuspendd-daemon
 tests/unit/test-xensuspendd-daemon_SRCS := \
     tests/unit/test-xensuspendd-daemon.c tests/unit/fake_xenstore.c \
-    $(addprefix $(xensuspendd_DIR)/,daemon.c notify.c privileges.c) \
+    $(addprefix $(xensuspendd_DIR)/,changes.c daemon.c notify.c \
+        privileges.c report.c) \
     $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS) \
     $(xensuspendd_hooks_SRCS)
 
@@ -60,8 +61,8 @@ tests/unit/test-xensuspendd-daemon_SRCS := \
 UNIT_HELPERS += tests/unit/xensuspendd-fake
 tests/unit/xensuspendd-fake_SRCS := \
     tests/unit/xensuspendd_fake.c tests/unit/fake_xenstore.c \
-    $(addprefix $(xensuspendd_DIR)/,daemon.c main.c notify.c \
-        privileges.c) \
+    $(addprefix $(xensuspendd_DIR)/,changes.c daemon.c main.c \
+        notify.c privileges.c report.c) \
     $(xensuspendd_options_SRCS) \
     $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS) \
     $(xensuspendd_hooks_SRCS)
