@@ -49,22 +49,23 @@ static int compare(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int add(struct hookdir *h, const char *name)
+static int add(struct hookdir *hookdir, const char *name)
 {
-    char **names = reallocarray(h->names, h->nr + 1, sizeof(names[0]));
+    char **names = reallocarray(hookdir->names, hookdir->nr + 1,
+                                sizeof(names[0]));
 
     if (!names)
         return -1;
-    h->names = names;
-    names[h->nr] = strdup(name);
-    if (!names[h->nr])
+    hookdir->names = names;
+    names[hookdir->nr] = strdup(name);
+    if (!names[hookdir->nr])
         return -1;
-    h->nr++;
+    hookdir->nr++;
     return 0;
 }
 
-const char *hookdir_scan(struct hookdir *h, const char *dir,
-                         void (*report)(const char *name, const char *why,
+const char *hookdir_scan(struct hookdir *hookdir, const char *dir,
+                         void (*left_out)(const char *name, const char *why,
                                         bool refused))
 {
     const char *wrong = NULL;
@@ -72,7 +73,7 @@ const char *hookdir_scan(struct hookdir *h, const char *dir,
     struct stat st;
     DIR *stream;
 
-    *h = (struct hookdir){ 0 };
+    *hookdir = (struct hookdir){ 0 };
     stream = opendir(dir);
     if (!stream)
         return errno == ENOENT ? NULL : strerror(errno);
@@ -98,8 +99,8 @@ const char *hookdir_scan(struct hookdir *h, const char *dir,
         else
             why = hookdir_unfit(path, &refused);
         if (why)
-            report(name, why, refused);
-        else if (add(h, name))
+            left_out(name, why, refused);
+        else if (add(hookdir, name))
             break;
     }
     if (!wrong && errno)
@@ -107,18 +108,18 @@ const char *hookdir_scan(struct hookdir *h, const char *dir,
     closedir(stream);
 
     if (wrong)
-        hookdir_free(h);
-    else if (h->nr)
-        qsort(h->names, h->nr, sizeof(h->names[0]), compare);
+        hookdir_free(hookdir);
+    else if (hookdir->nr)
+        qsort(hookdir->names, hookdir->nr, sizeof(hookdir->names[0]), compare);
     return wrong;
 }
 
-void hookdir_free(struct hookdir *h)
+void hookdir_free(struct hookdir *hookdir)
 {
     unsigned int i;
 
-    for (i = 0; i < h->nr; i++)
-        free(h->names[i]);
-    free(h->names);
-    *h = (struct hookdir){ 0 };
+    for (i = 0; i < hookdir->nr; i++)
+        free(hookdir->names[i]);
+    free(hookdir->names);
+    *hookdir = (struct hookdir){ 0 };
 }

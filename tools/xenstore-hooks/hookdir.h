@@ -16,14 +16,14 @@ struct hookdir {
 };
 
 /*
- * Read dir, which need not exist.  report is told of each file that is left
+ * Read dir, which need not exist.  left_out is told of each file that is left
  * out, by a name that is fit for a log, and why; refused: it is unsafe rather
  * than no hook.  NULL; or why there are no hooks from it.
  */
-const char *hookdir_scan(struct hookdir *h, const char *dir,
-                         void (*report)(const char *name, const char *why,
+const char *hookdir_scan(struct hookdir *hookdir, const char *dir,
+                         void (*left_out)(const char *name, const char *why,
                                         bool refused));
-void hookdir_free(struct hookdir *h);
+void hookdir_free(struct hookdir *hookdir);
 
 /* NULL: fit to run.  Else why not, and *refused as above. */
 const char *hookdir_unfit(const char *path, bool *refused);

@@ -64,21 +64,21 @@ struct hooks {
     unsigned int nr_started;
 };
 
-static void report(const char *name, const char *why, bool refused)
+static void log_left_out(const char *name, const char *why, bool refused)
 {
     log_msg(refused ? LOG_WARNING : LOG_DEBUG, "hook %s is not run: %s", name,
             why);
 }
 
-void hooks_reload(struct hooks *h)
+void hooks_reload(struct hooks *hooks)
 {
     const char *wrong = NULL;
 
-    hookdir_free(&h->list);
-    if (h->dir)
-        wrong = hookdir_scan(&h->list, h->dir, report);
+    hookdir_free(&hooks->list);
+    if (hooks->dir)
+        wrong = hookdir_scan(&hooks->list, hooks->dir, log_left_out);
     if (wrong)
-        log_msg(LOG_ERR, "no hooks from %s: %s", h->dir, wrong);
+        log_msg(LOG_ERR, "no hooks from %s: %s", hooks->dir, wrong);
 }
 
 struct hooks *hooks_new(const char *dir, uint32_t timeout_ms,
@@ -86,21 +86,21 @@ struct hooks *hooks_new(const char *dir, uint32_t timeout_ms,
                                      uint64_t instance, uint64_t seq),
                         void *arg)
 {
-    struct hooks *h = calloc(1, sizeof(*h));
+    struct hooks *hooks = calloc(1, sizeof(*hooks));
 
-    if (!h)
+    if (!hooks)
         return NULL;
-    h->dir = dir;
-    h->timeout_ms = timeout_ms;
-    h->done = done;
-    h->arg = arg;
-    hooks_reload(h);
-    return h;
+    hooks->dir = dir;
+    hooks->timeout_ms = timeout_ms;
+    hooks->done = done;
+    hooks->arg = arg;
+    hooks_reload(hooks);
+    return hooks;
 }
 
-bool hooks_active(const struct hooks *h)
+bool hooks_active(const struct hooks *hooks)
 {
-    return h->list.nr > 0;
+    return hooks->list.nr > 0;
 }
 
 static void set_event(struct job *job, const struct hook_event *event,
@@ -118,14 +118,14 @@ static void free_job(struct job *job)
     free(job);
 }
 
-int hooks_queue(struct hooks *h, const struct hook_event *event)
+int hooks_queue(struct hooks *hooks, const struct hook_event *event)
 {
     struct job **link, *job, *last = NULL;
     char *domain = NULL;
 
     if (event->domain && !(domain = strdup(event->domain)))
         return -1;
-    for (link = &h->jobs; *link; link = &(*link)->next) {
+    for (link = &hooks->jobs; *link; link = &(*link)->next) {
         if ((*link)->event.domid == event->domid)
             last = *link;
     }
@@ -152,21 +152,22 @@ int hooks_queue(struct hooks *h, const struct hook_event *event)
 }
 
 /* The environment of a hook, in memory of the parent's: 0, or -1 with errno. */
-static int make_environment(const struct hook_event *e, char *env[ENV_MAX + 1])
+static int make_environment(const struct hook_event *event,
+                            char *env[ENV_MAX + 1])
 {
     unsigned int n = 0, i;
     char *c;
 
     if (asprintf(&env[n], "PATH=" HOOK_PATH) < 0 ||
         asprintf(&env[++n], ENV_PREFIX "DOMAIN=%s",
-                 e->domain ? e->domain : "") < 0 ||
-        asprintf(&env[++n], ENV_PREFIX "DOMID=%"PRIu32, e->domid) < 0 ||
+                 event->domain ? event->domain : "") < 0 ||
+        asprintf(&env[++n], ENV_PREFIX "DOMID=%"PRIu32, event->domid) < 0 ||
         asprintf(&env[++n], ENV_PREFIX "PREVIOUS_SEQ=%"PRIu64,
-                 e->previous_seq) < 0)
+                 event->previous_seq) < 0)
         goto fail;
-    for (i = 0; i < e->nr_fields; i++) {
-        if (asprintf(&env[++n], ENV_PREFIX "%s=%s", e->fields[i].name,
-                     e->fields[i].value) < 0)
+    for (i = 0; i < event->nr_fields; i++) {
+        if (asprintf(&env[++n], ENV_PREFIX "%s=%s", event->fields[i].name,
+                     event->fields[i].value) < 0)
             goto fail;
         for (c = env[n] + strlen(ENV_PREFIX); *c != '='; c++)
             *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
@@ -239,7 +240,8 @@ static void log_hook(int level, const struct job *job, const char *text)
 
 enum start { STARTED, PASSED_OVER, DELAYED };
 
-static enum start start_hook(struct hooks *h, struct job *job, uint64_t now_ms)
+static enum start start_hook(struct hooks *hooks, struct job *job,
+                             uint64_t now_ms)
 {
     char path[PATH_MAX], *env[ENV_MAX + 1] = { NULL };
     int fds[2] = { -1, -1 };
@@ -248,7 +250,7 @@ static enum start start_hook(struct hooks *h, struct job *job, uint64_t now_ms)
     bool refused;
     pid_t parent;
 
-    if (snprintf(path, sizeof(path), "%s/%s", h->dir, job->hook) >=
+    if (snprintf(path, sizeof(path), "%s/%s", hooks->dir, job->hook) >=
         (int)sizeof(path))
         return PASSED_OVER;
     /* It may have been changed since the directory was read. */
@@ -276,7 +278,7 @@ static enum start start_hook(struct hooks *h, struct job *job, uint64_t now_ms)
     job->fd = fds[0];
     fds[0] = -1;
     job->delayed = job->terminated = job->unkillable = false;
-    job->deadline_ms = now_ms + h->timeout_ms;
+    job->deadline_ms = now_ms + hooks->timeout_ms;
     job->output = 0;
     job->line_len = 0;
     ret = STARTED;
@@ -291,18 +293,18 @@ static enum start start_hook(struct hooks *h, struct job *job, uint64_t now_ms)
 }
 
 /* Start the job's next hook, or try to later.  False: it had its last. */
-static bool next_hook(struct hooks *h, struct job *job, uint64_t now_ms)
+static bool next_hook(struct hooks *hooks, struct job *job, uint64_t now_ms)
 {
     unsigned int i;
     int order;
 
     /* By name, since the list may have been read anew in the meantime. */
-    for (i = 0; i < h->list.nr; i++) {
-        order = strcmp(h->list.names[i], job->hook);
+    for (i = 0; i < hooks->list.nr; i++) {
+        order = strcmp(hooks->list.names[i], job->hook);
         if (order < 0 || (!order && !job->delayed))
             continue;
-        snprintf(job->hook, sizeof(job->hook), "%s", h->list.names[i]);
-        if (start_hook(h, job, now_ms) != PASSED_OVER)
+        snprintf(job->hook, sizeof(job->hook), "%s", hooks->list.names[i]);
+        if (start_hook(hooks, job, now_ms) != PASSED_OVER)
             return true;
     }
     return false;
@@ -427,27 +429,27 @@ static void enforce_limit(struct job *job, uint64_t now_ms)
 }
 
 /* Whether it is its turn; event.not_before_ms apart. */
-static bool can_start(const struct hooks *h, const struct job *job)
+static bool can_start(const struct hooks *hooks, const struct job *job)
 {
-    const struct job *j;
+    const struct job *earlier;
 
-    if (job->started || h->nr_started == HOOKS_PARALLEL)
+    if (job->started || hooks->nr_started == HOOKS_PARALLEL)
         return false;
-    for (j = h->jobs; j != job; j = j->next) {
-        if (j->event.domid == job->event.domid)
+    for (earlier = hooks->jobs; earlier != job; earlier = earlier->next) {
+        if (earlier->event.domid == job->event.domid)
             return false;
     }
     return true;
 }
 
-void hooks_run(struct hooks *h, bool child_ended, uint64_t now_ms)
+void hooks_run(struct hooks *hooks, bool child_ended, uint64_t now_ms)
 {
-    struct job **link = &h->jobs, *job;
+    struct job **link = &hooks->jobs, *job;
 
     while ((job = *link)) {
-        if (job->event.not_before_ms <= now_ms && can_start(h, job)) {
+        if (job->event.not_before_ms <= now_ms && can_start(hooks, job)) {
             job->started = true;
-            h->nr_started++;
+            hooks->nr_started++;
         } else if (job->pid) {
             read_output(job);
             if (!child_ended || !take_exit(job))
@@ -455,58 +457,58 @@ void hooks_run(struct hooks *h, bool child_ended, uint64_t now_ms)
         }
 
         if (job->started && !job->pid && job->event.not_before_ms <= now_ms &&
-            !next_hook(h, job, now_ms)) {
+            !next_hook(hooks, job, now_ms)) {
             *link = job->next;
-            h->nr_started--;
-            h->done(h->arg, job->event.domid, job->event.instance,
+            hooks->nr_started--;
+            hooks->done(hooks->arg, job->event.domid, job->event.instance,
                     job->event.seq);
             free_job(job);
             /* A place is free, for one that may stand further ahead. */
-            link = &h->jobs;
+            link = &hooks->jobs;
             continue;
         }
         link = &job->next;
     }
 }
 
-unsigned int hooks_pollfds(const struct hooks *h, struct pollfd *fds)
+unsigned int hooks_pollfds(const struct hooks *hooks, struct pollfd *fds)
 {
     const struct job *job;
     unsigned int nr = 0;
 
-    for (job = h->jobs; job; job = job->next) {
+    for (job = hooks->jobs; job; job = job->next) {
         if (job->fd >= 0)
             fds[nr++] = (struct pollfd){ .fd = job->fd, .events = POLLIN };
     }
     return nr;
 }
 
-uint64_t hooks_deadline_ms(const struct hooks *h)
+uint64_t hooks_deadline_ms(const struct hooks *hooks)
 {
     const struct job *job;
     uint64_t first_ms = UINT64_MAX;
 
-    for (job = h->jobs; job; job = job->next) {
+    for (job = hooks->jobs; job; job = job->next) {
         uint64_t ms = job->pid ? job->deadline_ms : job->event.not_before_ms;
 
-        if (ms < first_ms && (job->started || can_start(h, job)))
+        if (ms < first_ms && (job->started || can_start(hooks, job)))
             first_ms = ms;
     }
     return first_ms;
 }
 
-void hooks_free(struct hooks *h)
+void hooks_free(struct hooks *hooks)
 {
     struct job *job;
     unsigned int waited_ms;
 
-    if (!h)
+    if (!hooks)
         return;
-    for (job = h->jobs; job; job = job->next) {
+    for (job = hooks->jobs; job; job = job->next) {
         if (job->pid)
             send_signal(job, SIGTERM);
     }
-    while ((job = h->jobs)) {
+    while ((job = hooks->jobs)) {
         /* One that is stuck in the kernel is left to it. */
         for (waited_ms = 0; job->pid && waited_ms < FREE_WAIT_MS;
              waited_ms += 10) {
@@ -520,9 +522,9 @@ void hooks_free(struct hooks *h)
         }
         if (job->fd >= 0)
             close(job->fd);
-        h->jobs = job->next;
+        hooks->jobs = job->next;
         free_job(job);
     }
-    hookdir_free(&h->list);
-    free(h);
+    hookdir_free(&hooks->list);
+    free(hooks);
 }

@@ -43,30 +43,30 @@ struct hooks *hooks_new(const char *dir, uint32_t timeout_ms,
                         void *arg);
 
 /* Kills what runs, and waits for its end a moment. */
-void hooks_free(struct hooks *h);
+void hooks_free(struct hooks *hooks);
 
 /* Read the directory again.  What goes wrong is logged. */
-void hooks_reload(struct hooks *h);
+void hooks_reload(struct hooks *hooks);
 
 /* Whether there is any hook to run. */
-bool hooks_active(const struct hooks *h);
+bool hooks_active(const struct hooks *hooks);
 
 /*
  * Queue a copy of the event.  1: it took the place of one that waited, from which
  * it has previous_seq and not_before_ms.  -1 with errno: no memory.
  */
-int hooks_queue(struct hooks *h, const struct hook_event *event);
+int hooks_queue(struct hooks *hooks, const struct hook_event *event);
 
 /* Fill in up to HOOKS_PARALLEL descriptors to poll; how many. */
-unsigned int hooks_pollfds(const struct hooks *h, struct pollfd *fds);
+unsigned int hooks_pollfds(const struct hooks *hooks, struct pollfd *fds);
 
 /*
  * Go on: read output, take the exit of children (child_ended: a SIGCHLD came),
  * enforce time limits, start what is next.
  */
-void hooks_run(struct hooks *h, bool child_ended, uint64_t now_ms);
+void hooks_run(struct hooks *hooks, bool child_ended, uint64_t now_ms);
 
 /* When hooks_run() is needed by the clock; UINT64_MAX: it is not. */
-uint64_t hooks_deadline_ms(const struct hooks *h);
+uint64_t hooks_deadline_ms(const struct hooks *hooks);
 
 #endif

@@ -19,31 +19,31 @@
 
 static int nr_refused;
 
-static void report(const char *name, const char *why, bool refused)
+static void print_left_out(const char *name, const char *why, bool refused)
 {
     printf("%s %s: %s\n", refused ? "refused" : "ignored", name, why);
     nr_refused += refused;
 }
 
-static int check(const struct options *o)
+static int check_hooks(const struct options *options)
 {
     struct hookdir dir;
     const char *wrong;
     unsigned int i;
 
-    if (!o->hooks_dir) {
+    if (!options->hooks_dir) {
         printf("hooks: none\n");
         return EXIT_SUCCESS;
     }
 
-    printf("hooks: %s\n", o->hooks_dir);
-    wrong = hookdir_scan(&dir, o->hooks_dir, report);
+    printf("hooks: %s\n", options->hooks_dir);
+    wrong = hookdir_scan(&dir, options->hooks_dir, print_left_out);
     if (wrong) {
-        log_msg(LOG_ERR, "no hooks from %s: %s", o->hooks_dir, wrong);
+        log_msg(LOG_ERR, "no hooks from %s: %s", options->hooks_dir, wrong);
         return EXIT_FAILURE;
     }
     for (i = 0; i < dir.nr; i++)
-        printf("runs %s/%s\n", o->hooks_dir, dir.names[i]);
+        printf("runs %s/%s\n", options->hooks_dir, dir.names[i]);
     hookdir_free(&dir);
     return nr_refused ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -78,15 +78,15 @@ static int open_standard_fds(void)
 
 int main(int argc, char **argv)
 {
-    struct options o;
+    struct options options;
 
     if (open_standard_fds())
         return EXIT_FAILURE;
-    if (options_parse(&o, argc, argv, HOOKS_DIR))
+    if (options_parse(&options, argc, argv, HOOKS_DIR))
         return EXIT_USAGE;
-    log_setup(o.use_syslog, o.log_level);
+    log_setup(options.use_syslog, options.log_level);
 
-    switch (o.action) {
+    switch (options.action) {
     case ACTION_HELP:
         options_print_help();
         return finish(EXIT_SUCCESS);
@@ -94,11 +94,11 @@ int main(int argc, char **argv)
         printf("xensuspendd (%s) %s\n", GS_NAME, GS_VERSION);
         return finish(EXIT_SUCCESS);
     case ACTION_CHECK:
-        return finish(check(&o));
+        return finish(check_hooks(&options));
     case ACTION_RUN:
         break;
     }
 
     umask(077);
-    return daemon_run(&o);
+    return daemon_run(&options);
 }

@@ -9,40 +9,40 @@
 
 #include "model.h"
 
-void model_init(struct model *m)
+void model_init(struct model *model)
 {
-    *m = (struct model){
+    *model = (struct model){
         .rate = { .burst = PUBLISH_ALL_BURST,
                   .period_ms = PUBLISH_ALL_PERIOD_MS },
     };
 }
 
-static void free_domain(struct domain *d)
+static void free_domain(struct domain *domain)
 {
-    free(d->name);
-    free(d);
+    free(domain->name);
+    free(domain);
 }
 
-void model_free(struct model *m)
+void model_free(struct model *model)
 {
     unsigned int i;
 
-    for (i = 0; i < m->nr; i++)
-        free_domain(m->domains[i]);
-    free(m->domains);
-    model_init(m);
-    m->domains = NULL;
+    for (i = 0; i < model->nr; i++)
+        free_domain(model->domains[i]);
+    free(model->domains);
+    model_init(model);
+    model->domains = NULL;
 }
 
 /* Where the domain is, or would be. */
-static unsigned int position(const struct model *m, uint32_t domid)
+static unsigned int position(const struct model *model, uint32_t domid)
 {
-    unsigned int low = 0, high = m->nr;
+    unsigned int low = 0, high = model->nr;
 
     while (low < high) {
         unsigned int mid = low + (high - low) / 2;
 
-        if (m->domains[mid]->domid < domid)
+        if (model->domains[mid]->domid < domid)
             low = mid + 1;
         else
             high = mid;
@@ -50,144 +50,145 @@ static unsigned int position(const struct model *m, uint32_t domid)
     return low;
 }
 
-struct domain *model_find(const struct model *m, uint32_t domid)
+struct domain *model_find(const struct model *model, uint32_t domid)
 {
-    unsigned int pos = position(m, domid);
+    unsigned int pos = position(model, domid);
 
-    if (pos < m->nr && m->domains[pos]->domid == domid)
-        return m->domains[pos];
+    if (pos < model->nr && model->domains[pos]->domid == domid)
+        return model->domains[pos];
     return NULL;
 }
 
-static struct domain *find_or_add(struct model *m, uint32_t domid)
+static struct domain *find_or_add(struct model *model, uint32_t domid)
 {
-    unsigned int pos = position(m, domid);
-    struct domain *d;
+    unsigned int pos = position(model, domid);
+    struct domain *domain;
 
-    if (pos < m->nr && m->domains[pos]->domid == domid)
-        return m->domains[pos];
+    if (pos < model->nr && model->domains[pos]->domid == domid)
+        return model->domains[pos];
 
-    if (m->nr == m->room) {
-        unsigned int room = m->room ? 2 * m->room : 16;
+    if (model->nr == model->room) {
+        unsigned int room = model->room ? 2 * model->room : 16;
         struct domain **domains =
-            reallocarray(m->domains, room, sizeof(domains[0]));
+            reallocarray(model->domains, room, sizeof(domains[0]));
 
         if (!domains)
             return NULL;
-        m->domains = domains;
-        m->room = room;
+        model->domains = domains;
+        model->room = room;
     }
 
-    d = calloc(1, sizeof(*d));
-    if (!d)
+    domain = calloc(1, sizeof(*domain));
+    if (!domain)
         return NULL;
-    d->domid = domid;
-    d->rate = (struct bucket){ .burst = PUBLISH_BURST,
+    domain->domid = domid;
+    domain->rate = (struct bucket){ .burst = PUBLISH_BURST,
                                .period_ms = PUBLISH_PERIOD_MS };
-    d->hook_rate = (struct bucket){ .burst = HOOK_BURST,
+    domain->hook_rate = (struct bucket){ .burst = HOOK_BURST,
                                     .period_ms = HOOK_PERIOD_MS };
-    d->log_rate = (struct bucket){ .burst = LOG_BURST,
+    domain->log_rate = (struct bucket){ .burst = LOG_BURST,
                                    .period_ms = LOG_PERIOD_MS };
 
-    memmove(&m->domains[pos + 1], &m->domains[pos],
-            (m->nr - pos) * sizeof(m->domains[0]));
-    m->domains[pos] = d;
-    m->nr++;
-    return d;
+    memmove(&model->domains[pos + 1], &model->domains[pos],
+            (model->nr - pos) * sizeof(model->domains[0]));
+    model->domains[pos] = domain;
+    model->nr++;
+    return domain;
 }
 
-static void drop(struct model *m, struct domain *d)
+static void drop(struct model *model, struct domain *domain)
 {
-    unsigned int pos = position(m, d->domid);
+    unsigned int pos = position(model, domain->domid);
 
-    m->nr--;
-    memmove(&m->domains[pos], &m->domains[pos + 1],
-            (m->nr - pos) * sizeof(m->domains[0]));
-    free_domain(d);
+    model->nr--;
+    memmove(&model->domains[pos], &model->domains[pos + 1],
+            (model->nr - pos) * sizeof(model->domains[0]));
+    free_domain(domain);
 }
 
-void model_forget_tree(struct model *m)
-{
-    unsigned int i;
-
-    for (i = 0; i < m->nr; i++)
-        m->domains[i]->shown = (struct shown){ 0 };
-}
-
-void model_forget_introduced(struct model *m)
+void model_forget_tree(struct model *model)
 {
     unsigned int i;
 
-    for (i = 0; i < m->nr; i++)
-        m->domains[i]->introduced = false;
+    for (i = 0; i < model->nr; i++)
+        model->domains[i]->shown = (struct shown){ 0 };
 }
 
-int model_adopt(struct model *m, uint32_t domid, const struct shown *shown)
+void model_forget_introduced(struct model *model)
 {
-    struct domain *d = find_or_add(m, domid);
+    unsigned int i;
 
-    if (!d)
+    for (i = 0; i < model->nr; i++)
+        model->domains[i]->introduced = false;
+}
+
+int model_adopt(struct model *model, uint32_t domid, const struct shown *shown)
+{
+    struct domain *domain = find_or_add(model, domid);
+
+    if (!domain)
         return -1;
-    d->shown = *shown;
-    d->shown.present = true;
+    domain->shown = *shown;
+    domain->shown.present = true;
     return 0;
 }
 
-static int64_t since_time(const struct domain *d,
+static int64_t since_time(const struct domain *domain,
                           const struct xen_guest_suspend_record *rec,
                           int64_t time_now)
 {
-    if (d->rec.seq == rec->seq && d->rec.instance == rec->instance)
-        return d->since_time_ns;
-    if (d->shown.seq == rec->seq && d->shown.instance == rec->instance)
-        return d->shown.since_time_ns;
+    if (domain->rec.seq == rec->seq && domain->rec.instance == rec->instance)
+        return domain->since_time_ns;
+    if (domain->shown.seq == rec->seq &&
+        domain->shown.instance == rec->instance)
+        return domain->shown.since_time_ns;
     return gsuspend_time_since(time_now, rec->now_ns, rec->since_ns);
 }
 
-int model_seen(struct model *m, const struct xen_guest_suspend_record *rec,
+int model_seen(struct model *model, const struct xen_guest_suspend_record *rec,
                int64_t time_now, uint64_t now_ms, bool *fresh)
 {
-    struct domain *d = find_or_add(m, rec->domid);
+    struct domain *domain = find_or_add(model, rec->domid);
 
     *fresh = false;
-    if (!d)
+    if (!domain)
         return -1;
 
-    if (d->rec.instance != rec->instance) {
+    if (domain->rec.instance != rec->instance) {
         *fresh = true;
-        d->introduced = false;
-        d->gone = false;
-        d->failures = 0;
-        d->retry_ms = 0;
-        m->recheck_step_ms = RECHECK_MIN_MS;
-        m->recheck_ms = now_ms + RECHECK_MIN_MS;
+        domain->introduced = false;
+        domain->gone = false;
+        domain->failures = 0;
+        domain->retry_ms = 0;
+        model->recheck_step_ms = RECHECK_MIN_MS;
+        model->recheck_ms = now_ms + RECHECK_MIN_MS;
     }
 
-    d->since_time_ns = since_time(d, rec, time_now);
-    d->listed = true;
-    d->rec = *rec;
+    domain->since_time_ns = since_time(domain, rec, time_now);
+    domain->listed = true;
+    domain->rec = *rec;
     return 0;
 }
 
-void model_list_begin(struct model *m)
+void model_list_begin(struct model *model)
 {
     unsigned int i;
 
-    for (i = 0; i < m->nr; i++)
-        m->domains[i]->listed = false;
+    for (i = 0; i < model->nr; i++)
+        model->domains[i]->listed = false;
 }
 
-void model_list_end(struct model *m)
+void model_list_end(struct model *model)
 {
     unsigned int i = 0;
 
-    while (i < m->nr) {
-        struct domain *d = m->domains[i];
+    while (i < model->nr) {
+        struct domain *domain = model->domains[i];
 
-        if (!d->listed) {
-            d->gone = true;
-            if (!d->shown.present) {
-                drop(m, d);
+        if (!domain->listed) {
+            domain->gone = true;
+            if (!domain->shown.present) {
+                drop(model, domain);
                 continue;
             }
         }
@@ -195,49 +196,50 @@ void model_list_end(struct model *m)
     }
 }
 
-void model_introduced(struct domain *d, bool introduced)
+void model_introduced(struct domain *domain, bool introduced)
 {
     if (introduced) {
-        d->introduced = true;
-        d->gone = false;
-    } else if (d->introduced)
-        d->gone = true;
+        domain->introduced = true;
+        domain->gone = false;
+    } else if (domain->introduced)
+        domain->gone = true;
 }
 
-uint64_t model_recheck_ms(struct model *m, uint64_t now_ms)
+uint64_t model_recheck_ms(struct model *model, uint64_t now_ms)
 {
     unsigned int i;
 
-    for (i = 0; i < m->nr; i++) {
-        const struct domain *d = m->domains[i];
+    for (i = 0; i < model->nr; i++) {
+        const struct domain *domain = model->domains[i];
 
-        if (!d->introduced && !d->gone) {
-            if (!m->recheck_step_ms) {
-                m->recheck_step_ms = RECHECK_MIN_MS;
-                m->recheck_ms = now_ms + RECHECK_MIN_MS;
+        if (!domain->introduced && !domain->gone) {
+            if (!model->recheck_step_ms) {
+                model->recheck_step_ms = RECHECK_MIN_MS;
+                model->recheck_ms = now_ms + RECHECK_MIN_MS;
             }
-            return m->recheck_ms;
+            return model->recheck_ms;
         }
     }
-    m->recheck_step_ms = 0;
+    model->recheck_step_ms = 0;
     return UINT64_MAX;
 }
 
-void model_rechecked(struct model *m, uint64_t now_ms)
+void model_rechecked(struct model *model, uint64_t now_ms)
 {
-    m->recheck_step_ms *= 2;
-    if (m->recheck_step_ms > RECHECK_MAX_MS)
-        m->recheck_step_ms = RECHECK_MAX_MS;
-    m->recheck_ms = now_ms + m->recheck_step_ms;
+    model->recheck_step_ms *= 2;
+    if (model->recheck_step_ms > RECHECK_MAX_MS)
+        model->recheck_step_ms = RECHECK_MAX_MS;
+    model->recheck_ms = now_ms + model->recheck_step_ms;
 }
 
-static bool is_dirty(const struct domain *d)
+static bool is_dirty(const struct domain *domain)
 {
-    if (d->gone)
-        return d->shown.present;
-    return d->rec.seq && (!d->shown.present || d->rec.seq != d->shown.seq ||
-                          d->rec.instance != d->shown.instance ||
-                          d->rec.state != d->shown.state);
+    if (domain->gone)
+        return domain->shown.present;
+    return domain->rec.seq &&
+           (!domain->shown.present || domain->rec.seq != domain->shown.seq ||
+            domain->rec.instance != domain->shown.instance ||
+            domain->rec.state != domain->shown.state);
 }
 
 static uint64_t later_ms(uint64_t a_ms, uint64_t b_ms)
@@ -245,13 +247,13 @@ static uint64_t later_ms(uint64_t a_ms, uint64_t b_ms)
     return a_ms > b_ms ? a_ms : b_ms;
 }
 
-static uint64_t due_ms(const struct model *m, const struct domain *d)
+static uint64_t due_ms(const struct model *model, const struct domain *domain)
 {
     /* Death comes once: it needs no limit. */
-    if (d->gone || d->missed)
-        return d->retry_ms;
-    return later_ms(d->retry_ms, later_ms(bucket_ready_ms(&d->rate),
-                                          bucket_ready_ms(&m->rate)));
+    if (domain->gone || domain->missed)
+        return domain->retry_ms;
+    return later_ms(domain->retry_ms, later_ms(bucket_ready_ms(&domain->rate),
+                                          bucket_ready_ms(&model->rate)));
 }
 
 static bool is_before(const struct domain *a, const struct domain *b)
@@ -263,116 +265,116 @@ static bool is_before(const struct domain *a, const struct domain *b)
     return a->rec.seq < b->rec.seq;
 }
 
-struct domain *model_next(struct model *m, uint64_t now_ms)
+struct domain *model_next(struct model *model, uint64_t now_ms)
 {
     struct domain *best = NULL;
     unsigned int i;
 
-    for (i = 0; i < m->nr; i++) {
-        struct domain *d = m->domains[i];
+    for (i = 0; i < model->nr; i++) {
+        struct domain *domain = model->domains[i];
 
-        if (!is_dirty(d) || due_ms(m, d) > now_ms)
+        if (!is_dirty(domain) || due_ms(model, domain) > now_ms)
             continue;
-        if (!best || is_before(d, best))
-            best = d;
+        if (!best || is_before(domain, best))
+            best = domain;
     }
     return best;
 }
 
-uint64_t model_next_ms(struct model *m)
+uint64_t model_next_ms(struct model *model)
 {
     uint64_t first_ms = UINT64_MAX;
     unsigned int i;
 
-    for (i = 0; i < m->nr; i++) {
-        const struct domain *d = m->domains[i];
+    for (i = 0; i < model->nr; i++) {
+        const struct domain *domain = model->domains[i];
 
-        if (is_dirty(d) && due_ms(m, d) < first_ms)
-            first_ms = due_ms(m, d);
+        if (is_dirty(domain) && due_ms(model, domain) < first_ms)
+            first_ms = due_ms(model, domain);
     }
     return first_ms;
 }
 
-void model_missed(struct model *m)
+void model_missed(struct model *model)
 {
     unsigned int i;
 
-    for (i = 0; i < m->nr; i++)
-        m->domains[i]->missed = is_dirty(m->domains[i]);
+    for (i = 0; i < model->nr; i++)
+        model->domains[i]->missed = is_dirty(model->domains[i]);
 }
 
-bool model_settled(const struct model *m)
+bool model_settled(const struct model *model)
 {
     unsigned int i;
 
-    for (i = 0; i < m->nr; i++) {
-        if (m->domains[i]->missed && is_dirty(m->domains[i]))
+    for (i = 0; i < model->nr; i++) {
+        if (model->domains[i]->missed && is_dirty(model->domains[i]))
             return false;
     }
     return true;
 }
 
-void model_published(struct model *m, struct domain *d, bool hooks_due,
+void model_published(struct model *model, struct domain *domain, bool hooks_due,
                      uint64_t now_ms, uint64_t took_ms)
 {
     uint64_t hooks_seq = 0, cost_ms = PUBLISH_SHARE * took_ms;
 
     if (!hooks_due)
-        hooks_seq = d->rec.seq;
-    else if (d->shown.instance == d->rec.instance)
-        hooks_seq = d->shown.hooks_seq;
+        hooks_seq = domain->rec.seq;
+    else if (domain->shown.instance == domain->rec.instance)
+        hooks_seq = domain->shown.hooks_seq;
 
-    d->shown = (struct shown){
+    domain->shown = (struct shown){
         .present = true,
-        .state = d->rec.state,
-        .seq = d->rec.seq,
-        .instance = d->rec.instance,
+        .state = domain->rec.state,
+        .seq = domain->rec.seq,
+        .instance = domain->rec.instance,
         .hooks_seq = hooks_seq,
-        .since_time_ns = d->since_time_ns,
+        .since_time_ns = domain->since_time_ns,
     };
-    d->published_ms = now_ms;
-    d->retry_ms = 0;
-    d->failures = 0;
-    bucket_take(&d->rate, now_ms);
+    domain->published_ms = now_ms;
+    domain->retry_ms = 0;
+    domain->failures = 0;
+    bucket_take(&domain->rate, now_ms);
     /*
      * What was missed comes once, and all at once: its time is not paid for,
      * or it would hold up the next changes for several times as long.
      */
-    if (d->missed)
+    if (domain->missed)
         cost_ms = 0;
     else if (cost_ms > PUBLISH_COST_MAX_MS)
         cost_ms = PUBLISH_COST_MAX_MS;
-    bucket_take_cost(&m->rate, now_ms, cost_ms);
-    d->missed = false;
+    bucket_take_cost(&model->rate, now_ms, cost_ms);
+    domain->missed = false;
 }
 
-void model_removed(struct model *m, struct domain *d)
+void model_removed(struct model *model, struct domain *domain)
 {
-    d->shown = (struct shown){ 0 };
-    d->missed = false;
-    d->retry_ms = 0;
-    d->failures = 0;
+    domain->shown = (struct shown){ 0 };
+    domain->missed = false;
+    domain->retry_ms = 0;
+    domain->failures = 0;
     /* Remembered while the hypervisor lists it, or it would be shown again. */
-    if (!d->listed)
-        drop(m, d);
+    if (!domain->listed)
+        drop(model, domain);
 }
 
-void model_failed(struct domain *d, uint64_t now_ms)
+void model_failed(struct domain *domain, uint64_t now_ms)
 {
     uint64_t wait_ms = RETRY_MAX_MS;
 
-    if (d->failures < 7)
-        wait_ms = (uint64_t)RETRY_MIN_MS << d->failures;
+    if (domain->failures < 7)
+        wait_ms = (uint64_t)RETRY_MIN_MS << domain->failures;
     if (wait_ms > RETRY_MAX_MS)
         wait_ms = RETRY_MAX_MS;
-    d->failures++;
-    d->retry_ms = now_ms + wait_ms;
+    domain->failures++;
+    domain->retry_ms = now_ms + wait_ms;
 }
 
-uint64_t model_previous_seq(const struct domain *d)
+uint64_t model_previous_seq(const struct domain *domain)
 {
-    if (d->shown.seq && d->shown.instance == d->rec.instance)
-        return d->shown.seq;
+    if (domain->shown.seq && domain->shown.instance == domain->rec.instance)
+        return domain->shown.seq;
     /* Creation counts as the first change. */
-    return d->rec.instance;
+    return domain->rec.instance;
 }

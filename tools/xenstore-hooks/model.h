@@ -79,19 +79,19 @@ struct model {
     uint64_t recheck_step_ms;   /* 0: no domain needs it. */
 };
 
-void model_init(struct model *m);
-void model_free(struct model *m);
+void model_init(struct model *model);
+void model_free(struct model *model);
 
-struct domain *model_find(const struct model *m, uint32_t domid);
+struct domain *model_find(const struct model *model, uint32_t domid);
 
 /* The tree is to be read again: assume that it shows nothing. */
-void model_forget_tree(struct model *m);
+void model_forget_tree(struct model *model);
 
 /* xenstored ended: the next one may not know domains that live. */
-void model_forget_introduced(struct model *m);
+void model_forget_introduced(struct model *model);
 
 /* The tree shows this of a domain.  -1 with errno: no memory. */
-int model_adopt(struct model *m, uint32_t domid, const struct shown *shown);
+int model_adopt(struct model *model, uint32_t domid, const struct shown *shown);
 
 /*
  * A record was read, at the time of day time_now.  *fresh: this instance of the
@@ -101,15 +101,15 @@ int model_adopt(struct model *m, uint32_t domid, const struct shown *shown);
  * Later records of the same change keep it, and so does the next daemon, from the
  * tree: whatever happens to the clock, or to the host, in between.
  */
-int model_seen(struct model *m, const struct xen_guest_suspend_record *rec,
+int model_seen(struct model *model, const struct xen_guest_suspend_record *rec,
                int64_t time_now, uint64_t now_ms, bool *fresh);
 
 /*
  * A listing of all domains: call model_seen() for each record in between.  A
  * domain without a record in between is gone.
  */
-void model_list_begin(struct model *m);
-void model_list_end(struct model *m);
+void model_list_begin(struct model *model);
+void model_list_end(struct model *model);
 
 /*
  * Whether xenstored knows the domain.  A domain that xenstored released is gone,
@@ -118,39 +118,39 @@ void model_list_end(struct model *m);
  * been started without a toolstack, or may be half-built or such a dead one.
  * Nothing tells when it is gone: list again at model_recheck_ms().
  */
-void model_introduced(struct domain *d, bool introduced);
+void model_introduced(struct domain *domain, bool introduced);
 
 /* When to list all domains again for that; UINT64_MAX: never. */
-uint64_t model_recheck_ms(struct model *m, uint64_t now_ms);
+uint64_t model_recheck_ms(struct model *model, uint64_t now_ms);
 
 /* All domains were listed again. */
-void model_rechecked(struct model *m, uint64_t now_ms);
+void model_rechecked(struct model *model, uint64_t now_ms);
 
 /*
  * Everything that the tree does not show now was missed.  It is published first,
  * and without a rate limit.
  */
-void model_missed(struct model *m);
+void model_missed(struct model *model);
 
 /* Whether everything that was missed is published; later changes may be due. */
-bool model_settled(const struct model *m);
+bool model_settled(const struct model *model);
 
 /* The domain to publish next, or, if gone is set, to remove; NULL: none is due. */
-struct domain *model_next(struct model *m, uint64_t now_ms);
+struct domain *model_next(struct model *model, uint64_t now_ms);
 
 /* When the next domain is due; UINT64_MAX: not before another model_seen(). */
-uint64_t model_next_ms(struct model *m);
+uint64_t model_next_ms(struct model *model);
 
 /*
  * The result of the work on model_next()'s domain.  hooks_due: there are hooks to
  * run for this change.  took_ms: how long the publication took.
  */
-void model_published(struct model *m, struct domain *d, bool hooks_due,
+void model_published(struct model *model, struct domain *domain, bool hooks_due,
                      uint64_t now_ms, uint64_t took_ms);
-void model_removed(struct model *m, struct domain *d);
-void model_failed(struct domain *d, uint64_t now_ms);
+void model_removed(struct model *model, struct domain *domain);
+void model_failed(struct domain *domain, uint64_t now_ms);
 
 /* The seq that the tree shows of this domain, or else that of its creation. */
-uint64_t model_previous_seq(const struct domain *d);
+uint64_t model_previous_seq(const struct domain *domain);
 
 #endif

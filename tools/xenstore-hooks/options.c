@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "tools/xl/xl_options.h"
+#include "../xl/xl_options.h"
 
 #include "log.h"
 #include "options.h"

@@ -90,40 +90,40 @@ static int connect_end(int *fd)
 
 struct tree *tree_open(void)
 {
-    struct tree *t = calloc(1, sizeof(*t));
+    struct tree *tree = calloc(1, sizeof(*tree));
     unsigned int i;
     int err;
 
-    if (!t)
+    if (!tree)
         return NULL;
-    if (connect_end(&t->end_fd))
+    if (connect_end(&tree->end_fd))
         goto out;
-    t->xs = xs_open(0);
-    t->watches = xs_open(0);
-    if (!t->xs || !t->watches)
+    tree->xs = xs_open(0);
+    tree->watches = xs_open(0);
+    if (!tree->xs || !tree->watches)
         goto out;
     for (i = 0; i < sizeof(watches) / sizeof(watches[0]); i++) {
-        if (!xs_watch(t->watches, watches[i].path, watches[i].path))
+        if (!xs_watch(tree->watches, watches[i].path, watches[i].path))
             goto out;
     }
-    return t;
+    return tree;
 
  out:
     err = errno;
-    tree_close(t);
+    tree_close(tree);
     errno = err;
     return NULL;
 }
 
-void tree_close(struct tree *t)
+void tree_close(struct tree *tree)
 {
-    if (!t)
+    if (!tree)
         return;
-    xs_close(t->watches);
-    xs_close(t->xs);
-    if (t->end_fd >= 0)
-        close(t->end_fd);
-    free(t);
+    xs_close(tree->watches);
+    xs_close(tree->xs);
+    if (tree->end_fd >= 0)
+        close(tree->end_fd);
+    free(tree);
 }
 
 bool tree_is_lost(int errnum)
@@ -132,20 +132,20 @@ bool tree_is_lost(int errnum)
            errnum == EIO || errnum == ENOTCONN || errnum == ECONNREFUSED;
 }
 
-int tree_fd(const struct tree *t)
+int tree_fd(const struct tree *tree)
 {
-    return xs_fileno(t->watches);
+    return xs_fileno(tree->watches);
 }
 
-int tree_end_fd(const struct tree *t)
+int tree_end_fd(const struct tree *tree)
 {
-    return t->end_fd;
+    return tree->end_fd;
 }
 
-enum tree_event tree_next_event(struct tree *t)
+enum tree_event tree_next_event(struct tree *tree)
 {
     enum tree_event event = TREE_EVENT_NONE;
-    char **what = xs_check_watch(t->watches);
+    char **what = xs_check_watch(tree->watches);
     unsigned int i;
 
     if (!what)
@@ -159,16 +159,16 @@ enum tree_event tree_next_event(struct tree *t)
     return event;
 }
 
-static int write_node(struct tree *t, const char *path, const char *value)
+static int write_node(struct tree *tree, const char *path, const char *value)
 {
-    return xs_write(t->xs, XBT_NULL, path, value,
+    return xs_write(tree->xs, XBT_NULL, path, value,
                     (unsigned int)strlen(value)) ? 0 : -1;
 }
 
 /* Remove what may not be there. */
-static int remove_node(struct tree *t, const char *path)
+static int remove_node(struct tree *tree, const char *path)
 {
-    if (!xs_rm(t->xs, XBT_NULL, path) && errno != ENOENT)
+    if (!xs_rm(tree->xs, XBT_NULL, path) && errno != ENOENT)
         return -1;
     return 0;
 }
@@ -178,24 +178,24 @@ static void domain_path(char path[PATH_SIZE], uint32_t domid, const char *node)
     snprintf(path, PATH_SIZE, TREE_ROOT "/%"PRIu32"%s", domid, node);
 }
 
-static int write_number(struct tree *t, const char *path, uint64_t number)
+static int write_number(struct tree *tree, const char *path, uint64_t number)
 {
     char value[24];
 
     snprintf(value, sizeof(value), "%"PRIu64, number);
-    return write_node(t, path, value);
+    return write_node(tree, path, value);
 }
 
-int tree_prepare(struct tree *t)
+int tree_prepare(struct tree *tree)
 {
     /* Nobody but dom0: guests have no business to know who sleeps. */
     struct xs_permissions perms = { .id = 0, .perms = XS_PERM_NONE };
 
-    if (!xs_mkdir(t->xs, XBT_NULL, TREE_ROOT) && errno != EEXIST)
+    if (!xs_mkdir(tree->xs, XBT_NULL, TREE_ROOT) && errno != EEXIST)
         return -1;
-    if (!xs_set_permissions(t->xs, XBT_NULL, TREE_ROOT, &perms, 1))
+    if (!xs_set_permissions(tree->xs, XBT_NULL, TREE_ROOT, &perms, 1))
         return -1;
-    return write_node(t, TREE_ROOT "/version", TREE_VERSION);
+    return write_node(tree, TREE_ROOT "/version", TREE_VERSION);
 }
 
 /*
@@ -220,7 +220,8 @@ static bool parse_record(char *text, struct shown *shown, bool *hooks_due)
         if (!strcmp(name, "seq"))
             seq_ok = gsuspend_parse_number(value, UINT64_MAX, &shown->seq);
         else if (!strcmp(name, "instance"))
-            instance_ok = gsuspend_parse_number(value, UINT64_MAX, &shown->instance);
+            instance_ok = gsuspend_parse_number(value, UINT64_MAX,
+                                                &shown->instance);
         else if (!strcmp(name, "since"))
             since_ok = gsuspend_time_parse(value, &shown->since_time_ns);
         else if (!strcmp(name, HOOKS_FIELD))
@@ -232,17 +233,17 @@ static bool parse_record(char *text, struct shown *shown, bool *hooks_due)
 /*
  * NULL with errno: it could not be read, or (ENOENT) is not there.  To be freed.
  */
-static char *read_node(struct tree *t, uint32_t domid, const char *node)
+static char *read_node(struct tree *tree, uint32_t domid, const char *node)
 {
     char path[PATH_SIZE];
 
     domain_path(path, domid, node);
-    return xs_read(t->xs, XBT_NULL, path, NULL);
+    return xs_read(tree->xs, XBT_NULL, path, NULL);
 }
 
-static int scan_domain(struct tree *t, uint32_t domid, struct shown *shown)
+static int scan_domain(struct tree *tree, uint32_t domid, struct shown *shown)
 {
-    char *text = read_node(t, domid, STATE_NODE);
+    char *text = read_node(tree, domid, STATE_NODE);
     bool ok, hooks_due;
     uint64_t hooks_seq;
 
@@ -260,7 +261,7 @@ static int scan_domain(struct tree *t, uint32_t domid, struct shown *shown)
         return 0;
     }
 
-    text = read_node(t, domid, HOOKS_NODE);
+    text = read_node(tree, domid, HOOKS_NODE);
     if (!text)
         return errno == ENOENT ? 0 : -1;
     /* It may be what an earlier domain of this id has left. */
@@ -271,10 +272,10 @@ static int scan_domain(struct tree *t, uint32_t domid, struct shown *shown)
     return 0;
 }
 
-int tree_scan(struct tree *t, struct model *m)
+int tree_scan(struct tree *tree, struct model *model)
 {
     unsigned int nr = 0, i;
-    char **names = xs_directory(t->xs, XBT_NULL, TREE_ROOT, &nr);
+    char **names = xs_directory(tree->xs, XBT_NULL, TREE_ROOT, &nr);
     int ret = -1, err;
 
     if (!names)
@@ -285,8 +286,8 @@ int tree_scan(struct tree *t, struct model *m)
 
         if (!gsuspend_parse_number(names[i], DOMID_LIMIT - 1, &domid))
             continue;
-        if (scan_domain(t, (uint32_t)domid, &shown) ||
-            model_adopt(m, (uint32_t)domid, &shown))
+        if (scan_domain(tree, (uint32_t)domid, &shown) ||
+            model_adopt(model, (uint32_t)domid, &shown))
             goto out;
     }
     ret = 0;
@@ -298,14 +299,14 @@ int tree_scan(struct tree *t, struct model *m)
     return ret;
 }
 
-int tree_publish(struct tree *t, const struct domain *d, bool hooks_due)
+int tree_publish(struct tree *tree, const struct domain *domain, bool hooks_due)
 {
     char path[PATH_SIZE], text[RECORD_SIZE];
     struct field fields[FIELDS_MAX];
     unsigned int nr, i;
     size_t len;
 
-    nr = fields_of_record(&d->rec, d->since_time_ns, fields);
+    nr = fields_of_record(&domain->rec, domain->since_time_ns, fields);
     len = (size_t)snprintf(text, sizeof(text), "%s", fields[0].value);
     for (i = 1; i < nr; i++)
         len += (size_t)snprintf(&text[len], sizeof(text) - len, " %s=%s",
@@ -313,62 +314,63 @@ int tree_publish(struct tree *t, const struct domain *d, bool hooks_due)
     snprintf(&text[len], sizeof(text) - len, " " HOOKS_FIELD "=%s",
              hooks_due ? HOOKS_DUE : HOOKS_NONE);
 
-    domain_path(path, d->domid, STATE_NODE);
-    return write_node(t, path, text);
+    domain_path(path, domain->domid, STATE_NODE);
+    return write_node(tree, path, text);
 }
 
-int tree_remove(struct tree *t, uint32_t domid)
+int tree_remove(struct tree *tree, uint32_t domid)
 {
     char path[PATH_SIZE];
 
     domain_path(path, domid, "");
-    return remove_node(t, path);
+    return remove_node(tree, path);
 }
 
-int tree_hooks_done(struct tree *t, uint32_t domid, uint64_t seq)
+int tree_hooks_done(struct tree *tree, uint32_t domid, uint64_t seq)
 {
     char path[PATH_SIZE];
 
     domain_path(path, domid, HOOKS_NODE);
-    return write_number(t, path, seq);
+    return write_number(tree, path, seq);
 }
 
-int tree_set_ready(struct tree *t, pid_t pid)
+int tree_set_ready(struct tree *tree, pid_t pid)
 {
     if (!pid)
-        return remove_node(t, TREE_ROOT "/ready");
-    return write_number(t, TREE_ROOT "/ready", (uint64_t)pid);
+        return remove_node(tree, TREE_ROOT "/ready");
+    return write_number(tree, TREE_ROOT "/ready", (uint64_t)pid);
 }
 
-int tree_says_ready(struct tree *t, pid_t pid)
+int tree_says_ready(struct tree *tree, pid_t pid)
 {
-    char *text = xs_read(t->xs, XBT_NULL, TREE_ROOT "/ready", NULL);
+    char *text = xs_read(tree->xs, XBT_NULL, TREE_ROOT "/ready", NULL);
     uint64_t number;
     int ready;
 
     if (!text)
         return errno == ENOENT ? 0 : -1;
-    ready = gsuspend_parse_number(text, INT_MAX, &number) && number == (uint64_t)pid;
+    ready = gsuspend_parse_number(text, INT_MAX, &number) &&
+            number == (uint64_t)pid;
     free(text);
     return ready;
 }
 
-int tree_introduced(struct tree *t, uint32_t domid)
+int tree_introduced(struct tree *tree, uint32_t domid)
 {
     /* The call answers false for a failure as well; errno tells. */
     errno = 0;
-    if (xs_is_domain_introduced(t->xs, domid))
+    if (xs_is_domain_introduced(tree->xs, domid))
         return 1;
     return errno ? -1 : 0;
 }
 
-void tree_domain_name(struct tree *t, struct domain *domain)
+void tree_domain_name(struct tree *tree, struct domain *domain)
 {
     char path[PATH_SIZE], *value, *name;
     unsigned int len = 0;
 
     snprintf(path, sizeof(path), "/local/domain/%"PRIu32"/name", domain->domid);
-    value = xs_read(t->xs, XBT_NULL, path, &len);
+    value = xs_read(tree->xs, XBT_NULL, path, &len);
     /* libxl has no limit for a name: it ends with what xenstore carries. */
     name = value ? malloc((size_t)len + 1) : NULL;
     if (name) {

@@ -23,16 +23,16 @@ struct tree;
 
 /* Connect and watch for domains that come and go. */
 struct tree *tree_open(void);
-void tree_close(struct tree *t);
+void tree_close(struct tree *tree);
 
 /* After a failure: the connection is of no more use. */
 bool tree_is_lost(int errnum);
 
 /* Readable when there is a tree_next_event(). */
-int tree_fd(const struct tree *t);
+int tree_fd(const struct tree *tree);
 
 /* Hangs up (POLLHUP) when xenstored ends; -1 where it is not a process. */
-int tree_end_fd(const struct tree *t);
+int tree_end_fd(const struct tree *tree);
 
 enum tree_event {
     TREE_EVENT_NONE,
@@ -42,36 +42,36 @@ enum tree_event {
 };
 
 /* Never blocks. */
-enum tree_event tree_next_event(struct tree *t);
+enum tree_event tree_next_event(struct tree *tree);
 
 /* Make the root and version, wherever they are not as they should be. */
-int tree_prepare(struct tree *t);
+int tree_prepare(struct tree *tree);
 
 /* model_adopt() what the tree shows. */
-int tree_scan(struct tree *t, struct model *m);
+int tree_scan(struct tree *tree, struct model *model);
 
-/* Write d->rec.  hooks_due: there are hooks to run for it. */
-int tree_publish(struct tree *t, const struct domain *d, bool hooks_due);
+/* Write domain->rec.  hooks_due: there are hooks to run for it. */
+int tree_publish(struct tree *tree, const struct domain *domain, bool hooks_due);
 
 /* Remove the domain's nodes.  That there are none is no failure. */
-int tree_remove(struct tree *t, uint32_t domid);
+int tree_remove(struct tree *tree, uint32_t domid);
 
 /* The hooks for seq of the domain that the tree shows have run. */
-int tree_hooks_done(struct tree *t, uint32_t domid, uint64_t seq);
+int tree_hooks_done(struct tree *tree, uint32_t domid, uint64_t seq);
 
 /* Say that the tree is true and kept so by us, or (pid 0) no more. */
-int tree_set_ready(struct tree *t, pid_t pid);
+int tree_set_ready(struct tree *tree, pid_t pid);
 
 /* 1: the tree says that pid keeps it true; 0: it does not. */
-int tree_says_ready(struct tree *t, pid_t pid);
+int tree_says_ready(struct tree *tree, pid_t pid);
 
 /* 1: xenstored knows the domain; 0: it does not. */
-int tree_introduced(struct tree *t, uint32_t domid);
+int tree_introduced(struct tree *tree, uint32_t domid);
 
 /*
  * Read the domain's name into domain->name.  If it has none any more, its name is
  * left alone: the toolstack removes the node before the domain's last change.
  */
-void tree_domain_name(struct tree *t, struct domain *domain);
+void tree_domain_name(struct tree *tree, struct domain *domain);
 
 #endif

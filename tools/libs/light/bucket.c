@@ -3,21 +3,22 @@
 
 #include "bucket.h"
 
-uint64_t bucket_ready_ms(const struct bucket *b)
+uint64_t bucket_ready_ms(const struct bucket *bucket)
 {
-    uint64_t slack_ms = (uint64_t)(b->burst - 1) * b->period_ms;
+    uint64_t slack_ms = (uint64_t)(bucket->burst - 1) * bucket->period_ms;
 
-    return b->full_ms > slack_ms ? b->full_ms - slack_ms : 0;
+    return bucket->full_ms > slack_ms ? bucket->full_ms - slack_ms : 0;
 }
 
-void bucket_take(struct bucket *b, uint64_t now_ms)
+void bucket_take(struct bucket *bucket, uint64_t now_ms)
 {
-    bucket_take_cost(b, now_ms, 0);
+    bucket_take_cost(bucket, now_ms, 0);
 }
 
-void bucket_take_cost(struct bucket *b, uint64_t now_ms, uint64_t cost_ms)
+void bucket_take_cost(struct bucket *bucket, uint64_t now_ms, uint64_t cost_ms)
 {
-    if (b->full_ms < now_ms)
-        b->full_ms = now_ms;
-    b->full_ms += cost_ms > b->period_ms ? cost_ms : b->period_ms;
+    if (bucket->full_ms < now_ms)
+        bucket->full_ms = now_ms;
+    bucket->full_ms += cost_ms > bucket->period_ms ? cost_ms
+                                                   : bucket->period_ms;
 }

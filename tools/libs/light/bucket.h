@@ -22,17 +22,17 @@ struct bucket {
 };
 
 /* The earliest time at which an event is allowed; not after now_ms: at once. */
-uint64_t bucket_ready_ms(const struct bucket *b);
+uint64_t bucket_ready_ms(const struct bucket *bucket);
 
 /* Count an event, allowed or not. */
-void bucket_take(struct bucket *b, uint64_t now_ms);
+void bucket_take(struct bucket *bucket, uint64_t now_ms);
 
 /* Count one that weighs more: as much as cost_ms of waiting, if that is more. */
-void bucket_take_cost(struct bucket *b, uint64_t now_ms, uint64_t cost_ms);
+void bucket_take_cost(struct bucket *bucket, uint64_t now_ms, uint64_t cost_ms);
 
-static inline bool bucket_ready(const struct bucket *b, uint64_t now_ms)
+static inline bool bucket_ready(const struct bucket *bucket, uint64_t now_ms)
 {
-    return bucket_ready_ms(b) <= now_ms;
+    return bucket_ready_ms(bucket) <= now_ms;
 }
 
 #endif
