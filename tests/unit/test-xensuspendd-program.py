@@ -336,10 +336,13 @@ def test_paths_examples(tmp):
     pod = (SOURCE / "man/xen-guest-suspend-paths.7.pod").read_text()
     script = re.search(r"^    while read.*?^    done < .*?$", pod,
                        re.MULTILINE | re.DOTALL).group(0)
+    node = "/tool/guest-suspend/3/state"
     bin_dir = tmp / "bin"
     bin_dir.mkdir()
     hook(bin_dir / "xenstore-watch", 0o755,
-         f"#!/bin/sh\necho $$ >{tmp}/watcher\necho $1; echo $1; echo $1\n"
+         f"#!/bin/sh\n[ $1 = /tool/guest-suspend ] || echo $$ >{tmp}/watcher\n"
+         f"for _ in 1 2 3; do echo {node} token; done\n"
+         "[ $# -eq 1 ] && [ $1 = /tool/guest-suspend ] && exit\n"
          "exec sleep 1000\n")
     hook(bin_dir / "xenstore-read", 0o755,
          f"#!/bin/sh\necho $1 >>{tmp}/reads\n"
@@ -351,12 +354,17 @@ def test_paths_examples(tmp):
         subprocess.run(["bash", "-c", script], timeout=LIMIT_S, check=False,
                        env={"PATH": f"{bin_dir}:/usr/bin:/bin"})
         same((tmp / "reads").read_text(),
-             2 * "/tool/guest-suspend/3/state\n", "example of a wait")
+             2 * f"{node}\n", "example of a wait")
         for start, wanted, what in (
                 (r"record=[^\n]*\n    since=", "suspended since 2023-11-14\n",
                  "since when"),
                 (r"record=[^\n]*\n    seq=", "xl trigger 3 wake --seq=5\n",
-                 "waking that sleep")):
+                 "waking that sleep"),
+                # This xenstore-watch says the same node three times, and ends.
+                (r"xenstore-watch [^\n]*\| while",
+                 3 * f"{node} suspended seq=5 instance=2 kind=psci since="
+                 "1700000000.000000042 since-ns=5000 asleep-ns=0 hooks=none\n",
+                 "printing changes")):
             script = re.search(rf"^    {start}.*?\n\n", pod,
                                re.MULTILINE | re.DOTALL).group(0)
             run = subprocess.run(
@@ -368,6 +376,29 @@ def test_paths_examples(tmp):
         ok(False, "example of a wait", "it does not end")
     finally:
         os.kill(int((tmp / "watcher").read_text()), signal.SIGKILL)
+
+
+def test_other_examples(tmp):
+    """The hook of the manual, and the script of docs/xenstore-paths.md."""
+    bin_dir = tmp / "bin2"
+    bin_dir.mkdir()
+    hook(bin_dir / "logger", 0o755, '#!/bin/sh\necho "logger $*"\n')
+    hook(bin_dir / "xenstore-read", 0o755,
+         "#!/bin/sh\necho running seq=7 instance=2 kind=psci\n")
+    env = {"PATH": f"{bin_dir}:/usr/bin:/bin", "domid": "3",
+           "GUEST_SUSPEND_DOMAIN": "web", "GUEST_SUSPEND_STATE": "running"}
+    script = re.search(r"^    (#!/bin/sh\n.*?)\n\n", section("EXAMPLES"),
+                       re.MULTILINE | re.DOTALL).group(1)
+    run_ = subprocess.run(["sh", "-c", script], env=env, text=True,
+                          stdout=subprocess.PIPE, check=False)
+    same(run_.stdout, "logger -t guest-suspend web is running\n",
+         "example of a hook")
+    doc = (SOURCE / "docs/xenstore-paths.md").read_text()
+    script = re.search(r"^    record=.*?\n\n", doc,
+                       re.MULTILINE | re.DOTALL).group(0)
+    run_ = subprocess.run(["sh", "-c", script + 'echo "$state $seq"'], env=env,
+                          text=True, stdout=subprocess.PIPE, check=False)
+    same(run_.stdout, "running 7\n", "example of docs/xenstore-paths.md")
 
 
 def test_init(tmp):
@@ -459,6 +490,7 @@ def main():
         test_other_user(tmp)
         test_wake_later(tmp)
         test_paths_examples(tmp)
+        test_other_examples(tmp)
         test_init(tmp)
     test_unit()
     print(f"1..{count}")
