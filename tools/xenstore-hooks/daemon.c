@@ -33,9 +33,8 @@
 #include "tree.h"
 
 /*
- * Guests that flap raise the event as often as they can.  After a burst it is
- * unmasked no sooner than this, which is also the most that another guest's
- * change has to wait for that reason.
+ * A guest that flaps raises the event as often as it can.  After a burst, the event
+ * stays masked for a period.  Another guest's change waits no longer than that.
  */
 #define EVENT_BURST       64
 #define EVENT_PERIOD_MS   20
@@ -43,7 +42,7 @@
 /* Publications between two looks for events and signals. */
 #define PUBLISH_BATCH     32
 
-/* How soon to try again what failed without a waiting time of its own. */
+/* When to compare the tree with the hypervisor again, after a failure. */
 #define RESYNC_MS         1000
 
 enum {
@@ -64,9 +63,9 @@ struct daemon {
     struct report report;
     bool stopping;
     bool child_ended;
-    bool resync_failed;         /* It was said to. */
-    uint64_t resync_ms;         /* UINT64_MAX: not needed. */
-    bool event_taken;           /* And is masked. */
+    bool resync_failed;         /* That it failed was logged. */
+    uint64_t resync_ms;         /* When to resync; UINT64_MAX: not needed. */
+    bool event_taken;           /* The event is masked. */
     struct bucket events;
     uint64_t cursor;            /* Each change up to this seq was listed. */
 };
@@ -101,7 +100,7 @@ static void update_introduced(struct daemon *daemon, struct domain *domain)
     if (daemon->tree)
         introduced = tree_introduced(daemon->tree, domain->domid);
 
-    /* What could not be found out will be with the next resync. */
+    /* If xenstored cannot be asked, the next resync asks it. */
     if (introduced >= 0)
         model_introduced(domain, introduced);
     else
@@ -165,7 +164,7 @@ static int get_unlisted(struct daemon *daemon)
     return 0;
 }
 
-/* Find out which domains are there: -1 with errno. */
+/* List all domains, and mark those that are gone.  -1 with errno. */
 static int list_all(struct daemon *daemon)
 {
     unsigned int i;
@@ -185,8 +184,8 @@ static int list_all(struct daemon *daemon)
 }
 
 /*
- * The seq of that domain that hooks have had, or are having: not any that was
- * published, since we may have been killed before they ran for it.
+ * The latest seq of the domain that hooks have had or have now.  It may be earlier
+ * than the published one: a daemon may be killed before its hooks run.
  */
 static uint64_t hooks_had_seq(const struct domain *domain, uint64_t instance)
 {
@@ -244,7 +243,7 @@ static void hooks_are_done(void *arg, uint32_t domid, uint64_t instance,
         domain->shown.hooks_seq = seq;
 }
 
-/* Where the domain that the tree shows died in its sleep: that ends it, too. */
+/* If the domain that the tree shows died asleep, log it and run hooks. */
 static void end_sleep_of_dead(struct daemon *daemon, struct domain *domain)
 {
     struct xen_guest_suspend_record rec = {
@@ -258,7 +257,7 @@ static void end_sleep_of_dead(struct daemon *daemon, struct domain *domain)
         domain->shown.state != XEN_GUEST_SUSPEND_STATE_SUSPENDED)
         return;
 
-    /* What is known of it, unless that is already another's. */
+    /* The model's record, unless another domain has the id by now. */
     if (domain->rec.instance == domain->shown.instance)
         rec = domain->rec;
     rec.state = XEN_GUEST_SUSPEND_STATE_RUNNING;
@@ -277,7 +276,7 @@ static void fail(struct daemon *daemon, struct domain *domain, const char *what)
         lose_tree(daemon, err);
         return;
     }
-    /* Once per series, or a full store would fill the log as well. */
+    /* Log the first failure in a row only: a full store must not fill the log. */
     if (!domain->failures)
         log_msg(LOG_WARNING, "cannot %s domid=%"PRIu32": %s; trying again",
                 what, domain->domid, strerror(err));
@@ -302,7 +301,7 @@ static void publish(struct daemon *daemon, struct domain *domain)
         free(domain->name);
         domain->name = NULL;
     }
-    /* A request: for a name that somebody gets to see. */
+    /* This is one more request: read the name only where it is needed. */
     if (run_hooks || (log && bucket_ready(&domain->log_rate, now_ms())))
         tree_domain_name(daemon->tree, domain);
     model_published(&daemon->model, domain, run_hooks, now_ms(),
@@ -357,7 +356,7 @@ static void work(struct daemon *daemon)
         announce(daemon);
 }
 
-/* Hooks that a previous run of the daemon did not get to. */
+/* Queue the hooks that the previous daemon did not run. */
 static void queue_missed_hooks(struct daemon *daemon)
 {
     unsigned int i;
@@ -376,7 +375,7 @@ static void queue_missed_hooks(struct daemon *daemon)
     }
 }
 
-/* Make what is not a domain's, but for ready, which comes last. */
+/* Make the root and version.  ready is written last, when the tree is true. */
 static int prepare_tree(struct daemon *daemon)
 {
     int says_ready;
@@ -392,7 +391,7 @@ static int prepare_tree(struct daemon *daemon)
     return daemon->ready ? 0 : tree_set_ready(daemon->tree, 0);
 }
 
-/* Make the model true from scratch: at start, and after anything was missed. */
+/* Compare all with xenstore and the hypervisor: at start, and after a loss. */
 static int resync(struct daemon *daemon)
 {
     bool connected = false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A record in words: what the node of a domain says and, from the same list, the
- * environment of hooks.  docs/xenstore-paths.md says what each field means.
+ * A record as text: the fields of a domain's node, and of the environment of hooks.
+ * docs/xenstore-paths.md says what each field means.
  */
 
 #ifndef GS_FIELDS_H
@@ -21,15 +21,15 @@ struct field {
 
 /*
  * Fill in fields and return how many.  since_time_ns: rec->since_ns as a time
- * of day (guest_suspend_time.h).  The first field is "state".  Apart from "denied" and
- * "denied-reason", the values follow from what happened at rec->seq alone and
- * not from when the record was read.
+ * of day (guest_suspend_time.h).  The first field is "state".  Apart from "denied"
+ * and "denied-reason", the values depend on the change at rec->seq alone, not on when
+ * the record was read.
  */
 unsigned int fields_of_record(const struct xen_guest_suspend_record *rec,
                               int64_t since_time_ns,
                               struct field fields[FIELDS_MAX]);
 
-/* What the domain's last change came from: its kind of suspend, or of wake. */
+/* The cause of the domain's last change: the kind of its suspend, or its wake. */
 const char *fields_reason_name(const struct xen_guest_suspend_record *rec);
 
 #endif

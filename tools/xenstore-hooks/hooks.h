@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Running hooks: per event all of them one after the other; per domain the
- * events one after the other; across domains up to HOOKS_PARALLEL side by side.
- * While a domain's event waits, later ones of the same domain replace it: hooks
- * see the last state always, and by seq that they missed some.  Nothing here
- * blocks.
+ * Running hooks.  An event runs all hooks, one after the other.  The events of one
+ * domain run one after the other; those of up to HOOKS_PARALLEL domains run at the
+ * same time.  A later event replaces one of the same domain that still waits: hooks
+ * always see the last state, and previous_seq tells that they missed some.  Nothing
+ * here blocks.
  */
 
 #ifndef GS_HOOKS_H
@@ -27,7 +27,7 @@ struct hook_event {
     uint32_t domid;
     uint64_t instance;
     uint64_t seq;
-    uint64_t previous_seq;  /* The one that hooks had before. */
+    uint64_t previous_seq;  /* Of the event that hooks had before. */
     uint64_t not_before_ms;
     const char *domain;     /* Its name; NULL: none. */
     struct field fields[FIELDS_MAX];
@@ -36,13 +36,13 @@ struct hook_event {
 
 struct hooks;
 
-/* dir NULL: there are none.  done is told when the hooks of an event have run. */
+/* dir NULL: no hooks.  done is called when all hooks of an event have run. */
 struct hooks *hooks_new(const char *dir, uint32_t timeout_ms,
                         void (*done)(void *arg, uint32_t domid,
                                      uint64_t instance, uint64_t seq),
                         void *arg);
 
-/* Kills what runs, and waits for its end a moment. */
+/* Kill the hooks that run, and wait for them, for a second at most. */
 void hooks_free(struct hooks *hooks);
 
 /* Read the directory again.  What goes wrong is logged. */
@@ -52,8 +52,8 @@ void hooks_reload(struct hooks *hooks);
 bool hooks_active(const struct hooks *hooks);
 
 /*
- * Queue a copy of the event.  1: it took the place of one that waited, from which
- * it has previous_seq and not_before_ms.  -1 with errno: no memory.
+ * Queue a copy of the event.  1: it replaced one that waited, and keeps the
+ * previous_seq and not_before_ms of that one.  -1 with errno: no memory.
  */
 int hooks_queue(struct hooks *hooks, const struct hook_event *event);
 
@@ -66,7 +66,7 @@ unsigned int hooks_pollfds(const struct hooks *hooks, struct pollfd *fds);
  */
 void hooks_run(struct hooks *hooks, bool child_ended, uint64_t now_ms);
 
-/* When hooks_run() is needed by the clock; UINT64_MAX: it is not. */
+/* When to call hooks_run() at the latest; UINT64_MAX: no time limit is due. */
 uint64_t hooks_deadline_ms(const struct hooks *hooks);
 
 #endif

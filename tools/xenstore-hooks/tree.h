@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The tree in xenstore, /tool/guest-suspend; docs/xenstore-paths.md specifies
- * it.  Each change of a domain is one write, so a reader, or a daemon started after
- * one that was killed, finds all of it or none of it; and xenstored, whose every
- * request costs more the more guests there are, has one to answer.
+ * it.  Each change of a domain is one write.  So a reader finds a whole change or
+ * nothing of it, also after the daemon was killed, and xenstored has one request to
+ * answer.
  *
  * Functions that can fail return -1 with errno.  Nothing is logged here.
  */
@@ -25,7 +25,7 @@ struct tree;
 struct tree *tree_open(void);
 void tree_close(struct tree *tree);
 
-/* After a failure: the connection is of no more use. */
+/* Whether this error means that the connection is lost. */
 bool tree_is_lost(int errnum);
 
 /* Readable when there is a tree_next_event(). */
@@ -56,10 +56,10 @@ int tree_publish(struct tree *tree, const struct domain *domain, bool hooks_due)
 /* Remove the domain's nodes.  That there are none is no failure. */
 int tree_remove(struct tree *tree, uint32_t domid);
 
-/* The hooks for seq of the domain that the tree shows have run. */
+/* Note that hooks have run for this seq of the domain. */
 int tree_hooks_done(struct tree *tree, uint32_t domid, uint64_t seq);
 
-/* Say that the tree is true and kept so by us, or (pid 0) no more. */
+/* Write that pid keeps the tree true; pid 0: remove that. */
 int tree_set_ready(struct tree *tree, pid_t pid);
 
 /* 1: the tree says that pid keeps it true; 0: it does not. */

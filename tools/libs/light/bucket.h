@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A rate limit: burst events at once, then one per period_ms.  The caller
- * brings the clock.  Zero-filled but for burst and period_ms, it is full.
+ * A rate limit: a burst of events, then one per period_ms.  The caller brings the
+ * clock.  A new bucket, with burst and period_ms set and the rest 0, is full.
  */
 
 #ifndef GS_BUCKET_H
@@ -17,7 +17,7 @@
 struct bucket {
     uint32_t burst;      /* At least 1. */
     uint32_t period_ms;
-    /* When the bucket is full again; the one number that the rest follows from. */
+    /* When the bucket is full again.  This number is the whole state. */
     uint64_t full_ms;
 };
 
@@ -27,7 +27,7 @@ uint64_t bucket_ready_ms(const struct bucket *bucket);
 /* Count an event, allowed or not. */
 void bucket_take(struct bucket *bucket, uint64_t now_ms);
 
-/* Count one that weighs more: as much as cost_ms of waiting, if that is more. */
+/* Count an event that costs cost_ms, if that is more than period_ms. */
 void bucket_take_cost(struct bucket *bucket, uint64_t now_ms, uint64_t cost_ms);
 
 static inline bool bucket_ready(const struct bucket *bucket, uint64_t now_ms)
