@@ -365,10 +365,12 @@ def document(args, samples, found, about):
 
 def can_write(path):
     """Found out before hours of measuring, not after them."""
-    folder = os.path.dirname(os.path.abspath(path))
-    if not path or os.path.exists(path) and (
-            os.path.isdir(path) or not os.access(path, os.W_OK)):
+    if not path or os.path.isdir(path):
         return False
+    # A file that exists is overwritten: its directory may be read-only.
+    if os.path.exists(path):
+        return os.access(path, os.W_OK)
+    folder = os.path.dirname(os.path.abspath(path))
     try:
         os.makedirs(folder, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
