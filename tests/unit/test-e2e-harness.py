@@ -19,6 +19,23 @@ RUN = os.path.join(SRC, "tests", "e2e", "run")
 # Any two tests that share a boot will do: the machine does not run them.
 FIRST, SECOND = "guest-boots", "wake-virq"
 
+# What the host says when it dies.
+DEATHS = {
+    "panic": "(XEN) Panic on CPU 1:",
+    "dom0": "(XEN) Hardware Dom0 shutdown: rebooting machine",
+    "stamped": "(XEN) [2026-11-26 13:24:38.123] Xen BUG at timer.c:279",
+    "torn death": "a word of the test's(XEN) Assertion 'v' failed at timer.c:1",
+}
+# A guest's last words, as a test may print them.
+GUEST_DEATHS = [
+    "[   12.345678] Kernel panic - not syncing: sysrq triggered crash",
+    "[g] Unable to handle kernel NULL pointer dereference at 0",
+    "(d1) Panic on CPU 0:",
+    "# g's console: Panic on CPU 0: Xen BUG at timer.c:279",
+    "FAIL: expected 'Assertion 'v' failed at timer.c:1', saw 'UBSAN: none'",
+    "(XEN) Hardware Dom1 crashed",
+]
+
 
 def say(text):
     sys.stdout.write(text + "\r\n")
@@ -60,9 +77,13 @@ def play(script):
         elif outcome == "mute":
             sys.stdin.readline()
             sys.stdin.read()
-        elif outcome == "panic":
-            say("(XEN) Panic on CPU 1:")
+        elif outcome in DEATHS:
+            say(DEATHS[outcome])
             sys.stdin.read()
+        elif outcome == "guest":
+            for text in GUEST_DEATHS:
+                say(text)
+            say(f"@@{order} end 0")
         elif outcome == "dead":
             return 1
         else:
@@ -122,6 +143,14 @@ CASES = [
      [["torn", 0]], BOTH, 0, BOTH_PASS, TEST_LIMIT),
     ("a panic fails the test; the next has a new boot",
      [["panic"], [0]], BOTH, 1, SECOND_PASSES),
+    ("dom0's end fails the test; the next has a new boot",
+     [["dom0"], [0]], BOTH, 1, SECOND_PASSES),
+    ("Xen's words count with a time before them",
+     [["stamped"], [0]], BOTH, 1, SECOND_PASSES),
+    ("and in the midst of the test's own",
+     [["torn death"], [0]], BOTH, 1, SECOND_PASSES),
+    ("the last words of a guest, printed by a test, are not the host's",
+     [["guest", 0]], BOTH, 0, BOTH_PASS),
     ("a host that is gone fails the test; the next has a new boot",
      [["dead"], [0]], BOTH, 1, SECOND_PASSES),
     ("a host that does not answer fails the test; the next has a new boot",
