@@ -59,6 +59,7 @@ tests/unit/xl_handover_fake.o_CPPFLAGS = \
 UNIT_SCRIPTS += tests/unit/test-xl.py
 UNIT_SCRIPTS += tests/unit/test-xl-completion.sh
 UNIT_SCRIPTS += tests/unit/test-xl-manual.py
+UNIT_SCRIPTS += tests/unit/test-configure.sh
 UNIT_SCRIPTS += tests/unit/test-tour.py
 UNIT_SCRIPTS += tests/unit/test-library-abi.sh
 UNIT_SCRIPTS += tests/unit/test-library-manual.py
