@@ -58,9 +58,9 @@ demo_path() {
     status=$(xl suspend-status demo)
     show xl suspend-status demo
     expect_match "xl suspend-status" 'demo.* suspended' "$status"
-    observed "xenstore-watch and xl suspend-status told of it"
+    observed "xenstore-watch and xl suspend-status reported it"
 
-    part "Stock xl works as ever: the guest is blocked (b), not shut down (s)"
+    part "The stock xl works as before: the guest is blocked (b), not shut down (s)"
     show /usr/sbin/xl list
     expect_eq "state in stock xl list" -b---- \
         "$(/usr/sbin/xl list demo | awk 'NR == 2 { print $(NF - 1) }')"
@@ -76,7 +76,7 @@ demo_path() {
     expect_match "xl suspend-status" 'demo.* running' "$status"
     expect_eq "suspends" 1 "$(gs "$domid" suspends)"
     expect_eq "wake reason" "$trigger_wake" "$(gs "$domid" wake-reason)"
-    observed "xl trigger woke it, by its own word too"
+    observed "xl trigger woke it, and the guest says so"
 }
 # demo_end: nothing was left out.
 demo_end() { [ "$seen" -eq "$demo_shows" ] || fail "$demo_shows observations, saw $seen"; }
