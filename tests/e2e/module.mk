@@ -9,4 +9,4 @@ LINT_SH += $(patsubst $(srcdir)/%,%,$(shell grep -lE '^\#!/bin/(ba)?sh' \
     $(srcdir)/scripts/* $(srcdir)/.ci/run 2>/dev/null) \
     $(wildcard $(addprefix $(srcdir)/,scripts/lib/*.sh tests/e2e/*.sh \
         tests/e2e/dom0/* tests/e2e/guest/* tests/e2e/tests/*.sh \
-        tests/e2e/tests/*.test)))
+        tests/e2e/tests/*.test tests/packages/*)))
