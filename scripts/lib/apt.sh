@@ -57,8 +57,8 @@ apt_sources() {
     done
 }
 
-# apt_prepare: make the state, and take its lock (fd 9): one apt at a time works
-# on it.  apt_release gives the lock back.
+# apt_prepare: make the state, and take its lock (fd 9), for one apt at a time.
+# apt_release releases the lock.
 apt_release() { exec 9>&-; }
 apt_prepare() {
     case $build in
@@ -84,8 +84,8 @@ apt_fresh() { [ -n "$(find "$apt_state/updated" -mtime -1 2>/dev/null)" ]; }
 # apt_current FILE: FILE was made from this index, and the index is fresh.
 apt_current() { apt_fresh && [ -n "$(find "$1" -newer "$apt_state/updated" 2>/dev/null)" ]; }
 
-# apt_update: the index.  An old one serves where the network is gone:
-# everything that it names is verified by digest.
+# apt_update: get the index.  Without a network the old one is used: everything that
+# it names is verified by digest.
 apt_update() {
     # shellcheck disable=SC2046
     if timeout 300 apt-get $(apt_options) update -o APT::Update::Error-Mode=any; then
@@ -127,7 +127,7 @@ apt_list() {
     apt_get download --print-uris "$@" | sed "s/'//g"
 }
 
-# apt_fetch PACKAGE...: into the pool, verified by apt, whole or not at all.
+# apt_fetch PACKAGE...: download them into the pool.  apt verifies them.
 apt_fetch() {
     fetch_tmp=$(mktemp -d "$apt_pool/part.XXXXXX")
     missing=

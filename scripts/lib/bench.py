@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run the benchmarks, and say what their samples come to.
+"""Run the benchmarks, and print medians and ratios of their samples.
 
 The program tests/bench/bench measures, in dom0, and prints samples; this runs
 it (on the rig, or on this very host), prints a table and writes JSON.  What is
@@ -27,20 +27,20 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.environ.get("RIG_BUILD", os.path.join(TOP, "build"))
 FAILED, ENVIRONMENT = 1, 3
-# Of two hypervisors, and so for the rig alone.
+# They compare two hypervisors, so they are for the rig only.
 HYPERVISORS = ("paths", "sizes")
 FIGURES = ("memory", "commands", "handover", "wake", "events", "xenstore",
            "daemon", *HYPERVISORS)
-# Those that need no guest that says when it began.
+# They need no guest that reports when it started to run.
 FIGURES_X86 = tuple(f for f in FIGURES if f not in ("wake", "paths"))
-# What the program takes.
+# The limits of tests/bench/bench.
 MOST_SAMPLES, MOST_GUESTS = 10000, 1000
 SAMPLE = re.compile(
     r"@ (?P<figure>\S+) (?P<case>\S+) (?P<metric>\S+) (?P<unit>\S+)"
     r" (?P<guests>\d+) (?P<value>-?[\d.]+)$")
 
-# What is held against what: a title, the samples' figure, our case, the other
-# case, and the metrics.  Without another case, a figure stands alone.
+# What is compared: a title, the samples' figure, our case, the other case, and the
+# metrics.  Some figures have no other case.
 COST = ("wall", "cpu", "faults", "system-calls", "hypercalls", "xenstore")
 REQUESTS = ("request", "write", "transaction-1", "transaction-6")
 PROGRAMS = tuple(f"{program}-{what}"
@@ -106,7 +106,7 @@ COMPARED = [
 
 
 class Samples:
-    """All samples, by what they are of; and what was said of the host."""
+    """All samples, by figure, case, metric and guests; and the host's name."""
 
     def __init__(self):
         self.values = collections.defaultdict(list)
@@ -132,7 +132,7 @@ class Samples:
 
 
 def quantile(ordered, part):
-    """Of values in order; between two of them, in proportion."""
+    """Of sorted values, interpolated."""
     at = part * (len(ordered) - 1)
     low = int(at)
     high = min(low + 1, len(ordered) - 1)
@@ -211,13 +211,13 @@ def table(found):
 
 
 def figures_of(args):
-    """All that there are, where it is to run."""
+    """All figures of that architecture, on the rig or --here."""
     return [f for f in (FIGURES_X86 if args.arch == "x86_64" else FIGURES)
             if not args.here or f not in HYPERVISORS]
 
 
 def commands(args):
-    """What measures, as commands whose output has the samples."""
+    """The commands that measure, and print samples."""
     wanted = args.figures or figures_of(args)
     words = ["-n", str(args.samples), "-d", args.guests,
              *(f for f in wanted if f not in HYPERVISORS)]
@@ -270,7 +270,7 @@ def measure(command, samples):
 
 
 def sizes(args, samples):
-    """What the linked hypervisors take: structures, and sections."""
+    """The sizes of structures and sections in the linked hypervisors."""
     status = 0
     for case, patch in (("patched", "y"), ("stock", "n")):
         built = subprocess.run(
@@ -341,7 +341,7 @@ def load():
 
 
 def commit():
-    """The tree's, as far as there is one; "+": and what was changed since."""
+    """The tree's commit, if there is one; "+": with changes since."""
     if not shutil.which("git"):
         return ""
     done = subprocess.run(["git", "-C", TOP, "describe", "--always",
@@ -364,7 +364,7 @@ def document(args, samples, found, about):
 
 
 def can_write(path):
-    """Found out before hours of measuring, not after them."""
+    """Checked before hours of measuring, not after them."""
     if not path or os.path.isdir(path):
         return False
     # A file that exists is overwritten: its directory may be read-only.
@@ -433,7 +433,7 @@ def parse(argv):
 
 def main(argv):
     args = parse(argv)
-    # Stopped half-way, it still says what it has measured.
+    # After an interruption, what was measured is printed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if args.read:
         try:

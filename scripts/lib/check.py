@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run all tests, or some by name, as one TAP stream.
 
-Those of the Debian packages take long and need root: they are run by name only.
+Those of tests/packages take long and need root: they run only by name.
 
-The last line counts: "N passed, N failed, N skipped".  Exit status: 0 all
-passed or skipped, 1 a test failed, 2 usage, 3 the environment is at fault: it
-kept tests from running, which says nothing about them.
+The last line is "N passed, N failed, N skipped".  Exit status: 0 all passed or
+skipped, 1 a test failed, 2 usage, 3 the environment is at fault, and some tests
+did not run.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What every script of the rig starts with: words, long steps, and a cache
-# keyed by content.  Sourced; the caller has set `top` to the source tree.
+# Common to all scripts of the rig: messages, long steps, and a cache keyed by
+# content.  Sourced; the caller has set `top` to the source tree.
 #
 # Exit statuses of all rig scripts: 0 done; 1 the product is at fault (it does
 # not build, a test fails); 2 usage; 3 the environment is at fault (no network,
@@ -18,9 +18,9 @@ die() { say "${0##*/}: $*"; exit 1; }
 die_environment() { say "${0##*/}: environment error: $*"; exit "$ENVIRONMENT"; }
 
 # step WORDS LOGNAME COMMAND...: run COMMAND with its output in the log LOGNAME,
-# say now and then that it is moving, and how long it took.  COMMAND's status is
-# the result.  COMMAND runs where `set -e` has no effect: a function handles its
-# errors itself, and puts `timeout` before what may hang.
+# print its progress every 10 s, and how long it took.  The result is COMMAND's
+# status.  `set -e` has no effect in COMMAND: a function handles its errors itself,
+# and puts `timeout` before what may hang.
 step() {
     step_words=$1 step_log=$logs/$2.log
     shift 2
@@ -38,7 +38,7 @@ step() {
         say "    $step_words: done in $step_took s"
     else
         say "    $step_words: FAILED (status $step_rc) after $step_took s; the log's errors and end:"
-        # Side by side with others, the line that matters is seldom the last.
+        # In a parallel build the error is seldom in the last lines.
         { grep -n -E '(^|[: ])([Ee]rror|ERROR|E):' "$step_log" | head -n 8; tail -n 12 "$step_log"; } |
             sed 's/^/    | /' >&2
         say "    the whole log: $step_log"
@@ -46,7 +46,7 @@ step() {
     return "$step_rc"
 }
 
-# step_watch PID: the moving hand of step, for as long as PID lives.
+# step_watch PID: print the progress of step while the process PID runs.
 step_watch() {
     trap 'kill "$step_sleep"; exit 0' TERM
     while kill -0 "$1" 2>/dev/null; do
@@ -73,9 +73,9 @@ digest_tree() {
     }) | digest
 }
 
-# cached DIR COMMAND...: make DIR unless it is there.  COMMAND finds in $out an
-# empty directory to fill; only when it succeeded does that become DIR, so that
-# what exists is whole.  DIR's name carries the digest of all that went in.
+# cached DIR COMMAND...: make DIR unless it exists.  COMMAND fills the empty directory
+# $out, which is renamed to DIR only if COMMAND succeeds.  So DIR is always
+# complete.  Its name has the digest of all inputs.
 cached() {
     cached_dir=$1
     shift
@@ -106,9 +106,9 @@ cached() {
     exec 8>&-
 }
 
-# cached_prune PREFIX: of the directories PREFIX-DIGEST, keep those last used.
+# cached_prune PREFIX: keep the 8 directories PREFIX-DIGEST that were used last.
 cached_prune() {
-    # Their names are of our making, without white space.
+    # We choose their names, without white space.
     # shellcheck disable=SC2012
     ls -td "$1"-???????????????????? | tail -n +9 | while read -r old; do
         rm -rf "$old"
@@ -116,9 +116,9 @@ cached_prune() {
 }
 
 # source_copy DIR PATH...: copy the tree's files below PATHs, as git knows them
-# (tracked or new, not ignored), into DIR.  What is hashed and built is this
-# copy, so that an edit in mid-build or the products of an in-tree build can
-# not get into the cache.
+# (tracked or new, not ignored), into DIR.  This copy is hashed and built: an edit
+# during the build, or the products of a build in the tree, do not get into the
+# cache.
 source_copy() {
     source_to=$1
     shift

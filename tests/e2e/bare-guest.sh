@@ -10,15 +10,15 @@ bare_create() {
     shift 2
     [ -e "$bare_image" ] || skip "no $bare_image on this host: 'make guests' makes it, for arm64 and with the compiler for it"
     guest_config "$bare_name" "kernel=\"$bare_image\"" 'memory=16' 'cmdline=""' "$@" >/dev/null
-    # It has no use for one, and a small one has no room.
+    # It needs none, and a small guest has no room for one.
     sed -i '/^ramdisk=/d' "$bare_name.cfg"
-    # Paused, for it may be done, and gone, before anyone asked for its domid.
+    # Paused: it may be gone before its domid is read.
     show xl create -q -p "$bare_name.cfg" || fail "xl create $bare_name.cfg"
     domid=$(xl domid "$bare_name") || fail "xl domid $bare_name"
     xl unpause "$bare_name" || fail "xl unpause $bare_name"
 }
 
-# What the hypervisor says, xenstore and the library aside: hv-probe.c.
+# What the hypervisor itself reports, without xenstore and the library: hv-probe.c.
 probe=/e2e/bin/hv-probe
 # field NAME DOMID: of its record, a number.
 field() { $probe call op=0 "domid=$2" | sed "s/.* $1=\([0-9]*\).*/\1/"; }
@@ -66,7 +66,7 @@ bare_run() {
             note "$1 asks: $bare_request"
             bare_answer "$1" "$bare_request"
         elif ! xl domid "$1" >/dev/null 2>&1; then
-            # Its last words may be on their way yet.
+            # Its last lines may not be in the log yet.
             guest_says "$1" 30 "$2"
         else
             usleep 200000
@@ -74,7 +74,7 @@ bare_run() {
     done
 }
 
-# bare_results NAME: what it reported is all good, and nothing was left out.
+# bare_results NAME: all its cases passed, and none was left out.
 bare_results() {
     guest_lines "$1" | grep -E '^(not ok|# done|Bail out!)|# SKIP'
     expect_eq "cases of $1 that the rig kept from running" 0 "$(guest_count "$1" '^not ok .*# ERROR')"

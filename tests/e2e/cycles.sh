@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # cycles VCPUS COUNT: a Linux guest sleeps COUNT times and is woken each time.
-# Each wake is the toolstack's and each is counted by the guest itself: the
-# guest never woke of its own accord if and only if the two agree all the way.
+# The toolstack causes each wake, and the guest counts its wakes.  If the guest woke
+# by itself, the two counts differ.
 
 awake_at_least() { [ "$(guest_awake g)" -ge "$1" ]; }
 cycles() {
@@ -28,12 +28,11 @@ cycles() {
     expect_eq "the guest's vCPUs" "$1" "$(guest_run g 20 nproc)"
 }
 
-# device_cycles VCPUS COUNT: a guest with a disk and a network, both of Xen's own
-# kind, sleeps and is woken COUNT times, each time with a write to the disk that is
-# not done and a question to its peer, which is this, that has no answer.  Disk
-# and peer answer while it sleeps in the one cycle and after its wake in the next:
-# neither may wake it, and neither gets lost.  When it is awake it runs something
-# on each vCPU and reads back what it wrote this time and the last.
+# device_cycles VCPUS COUNT: a guest with a PV disk and a PV network sleeps and is
+# woken COUNT times.  Each time a write to the disk is pending, and so is a request
+# to its peer (this script).  In one cycle they are answered while the guest sleeps,
+# in the next after its wake: no answer may wake it, and none may be lost.  Awake,
+# the guest runs something on each vCPU and reads back its last two writes.
 disk_serves() { [ "$(cat "/sys/block/nbd$1/size")" -gt 0 ]; }
 guest_tells() {
     # shellcheck disable=SC3045 # busybox has -t
@@ -46,14 +45,14 @@ answer() {
     echo "answer $cycle" >&8
     echo r >&7
 }
-# told REGEX: wait for it on the guest's console, but not for long: it may be past
-# that, and this is not what is to be told of.
+# told REGEX: wait for it on the guest's console, but not for long: the guest may not
+# print it any more, and that is not the failure to report.
 told() {
     asked=$(uptime_s)
     until guest_said "$g" "$1" || [ $(($(uptime_s) - asked)) -ge 20 ]; do usleep 200000; done
 }
-# What the guest said and what in it waits, and for whom, while the disk holds its
-# requests still.
+# Print the guest's console, and its waiting tasks, while the disk still holds its
+# requests.
 no_sleep() {
     guest_show "$g"
     show cat "/sys/block/nbd$vcpus/inflight" /proc/net/tcp /proc/net/arp

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What an end-to-end test stands on.  Sourced in dom0, before the test.
-# A helper that sees something wrong says what was expected and what was seen,
-# and ends the test.
+# The helpers of end-to-end tests.  Sourced in dom0, before the test.
+# When a helper finds something wrong, it prints what was expected and what was
+# seen, and ends the test.
 
 . /e2e/daemon.sh
 
@@ -11,16 +11,16 @@ sbsa_uart='vuart="sbsa_uart"'
 # The interrupt of that UART.
 sbsa_virq=32
 
-# trigger_wake: what `xl trigger DOMAIN wake` is to the hypervisor, and so to the
-# records.  guest_boot_s: how long a Linux guest may take to its shell; bookworm's
-# QEMU gives an HVM guest its kernel a byte at a time.
+# trigger_wake: the wake reason after `xl trigger DOMAIN wake`.
+# guest_boot_s: the limit for a Linux guest's boot; bookworm's QEMU copies an HVM
+# guest's kernel byte by byte.
 case $(uname -m) in
 x86_64) trigger_wake=device-model guest_boot_s=600 ;;
 *) trigger_wake=toolstack guest_boot_s=120 ;;
 esac
 
 note() { echo "# $*"; }
-# Ends the test from inside of a $(...) too: run-test has a trap for the signal.
+# It ends the test also from inside $(...): run-test has a trap for the signal.
 fail() {
     echo "FAIL: $*" >&2
     kill -USR1 $$
@@ -37,8 +37,8 @@ show() {
     "$@"
 }
 
-# wait_until SECONDS COMMAND...: until COMMAND succeeds; the deadline is a
-# failure.  COMMAND is tried once more at the end: a busy dom0 is not at fault.
+# wait_until SECONDS COMMAND...: until COMMAND succeeds; the test fails after
+# SECONDS.  COMMAND is tried once more then: dom0 may just have been busy.
 wait_until() {
     wait_start=$(uptime_s)
     wait_limit=$1
@@ -132,8 +132,8 @@ guest_boot() {
 }
 
 guest_log() { echo "/var/log/xen/guest-$1.log"; }
-# guest_lines NAME: what its console said.  A line whose end is yet to come is none:
-# xenconsoled writes what it finds, at a moment when the guest may be in the midst.
+# guest_lines NAME: the whole lines that its console printed.  xenconsoled may have
+# written only the beginning of the last line.
 guest_lines() {
     guest_file=$(guest_log "$1")
     head -n "$(wc -l <"$guest_file")" "$guest_file" | tr -d '\r'
@@ -153,7 +153,7 @@ guest_type() {
 # guest_run NAME SECONDS COMMAND: type it, wait for its end, print what it
 # printed; its exit status is the result.
 guest_run() {
-    # Not a variable that counts: this is called in a $(...), too.
+    # Counted in the log, not in a variable: this is also called in $(...).
     guest_mark="$$.$(guest_count "$1" '^@begin ')"
     guest_type "$1" "echo @begin $guest_mark; $3; echo @end $guest_mark \$?"
     guest_says "$1" "$2" "^@end $guest_mark [0-9]+\$"
@@ -193,8 +193,8 @@ gs_suspended() {
 }
 wait_running() { wait_until 60 gs_is "$1" state running; }
 
-# xenstored_start: another one, after the test has killed it.  It is in the background
-# before it listens.
+# xenstored_start: start it again after the test has killed it, and wait until it
+# answers: it goes to the background before it listens.
 xenstored_start() {
     xenstored --pid-file /run/xen/xenstored.pid
     wait_until 30 socket_only xenstore-read /
@@ -216,9 +216,9 @@ vuart_poke() {
     printf x >"$vuart_tty"
 }
 
-# guest_sleep NAME: put it to sleep once and wait until it is told.  The state
-# alone may still be that of the last sleep, and the count that is published that
-# of the last but one: the guest may have been quicker than xensuspendd.
+# guest_sleep NAME: put it to sleep once and wait until xensuspendd publishes that.
+# The guest may be faster than xensuspendd: the published state can still be the
+# last sleep's, and the published count that of the sleep before.
 guest_sleep() {
     sleep_domid=$(xl domid "$1")
     sleep_count=$(($(xl suspend-status --json "$sleep_domid" |

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The rig's machine: a Xen host under QEMU, driven over its serial line.
 
-Nothing here waits without a limit, and no outcome is guessed: what the machine
-did not say did not happen.
+Every wait has a limit, and no outcome is guessed: only what the machine printed
+counts.
 """
 
 import json
@@ -18,8 +18,8 @@ import time
 import tty
 
 BOOT_S = int(os.environ.get("RIG_BOOT_S", "120"))
-# The end of a test is told by dom0, which has a timer of its own.  This much
-# later the host asks, and this much later again it gives dom0 up.
+# dom0 reports the end of a test, and has a timer of its own.  This much later the
+# host asks dom0, and after the same time again it takes dom0 for dead.
 GRACE_S = int(os.environ.get("RIG_GRACE_S", "60"))
 
 # What Xen says when it dies, has found itself wrong, or sees dom0 die.  Only lines
@@ -29,7 +29,7 @@ PANIC = re.compile(
     r"\(XEN\) (\[[^]]*\] )?(Panic on CPU|Xen BUG at|Xen WARN at"
     r"|Assertion '.*' failed|UBSAN:|Hardware Dom0 (crashed|shutdown))")
 DOM0_DIES = "oops=panic panic=-1"
-# A device that nobody uses, and whose interrupt is there for a guest to have.
+# A device that dom0 does not use: a guest can have its interrupt.
 SPARE_DEVICE = "/virtio_mmio@a003e00"
 # A guest that Xen itself starts, before dom0: where its image lies, and its node.
 DOM0LESS_IMAGE = 0x78000000
@@ -71,11 +71,11 @@ QEMU = {
 
 
 class EnvironmentTrouble(Exception):
-    """The test did not get to say anything about the product."""
+    """The environment's fault: nothing is known about the product."""
 
 
 class MachineDied(Exception):
-    """Xen or dom0 broke, or does not answer any more."""
+    """Xen or dom0 died, or does not answer."""
 
 
 class Machine:
@@ -234,7 +234,7 @@ class Machine:
                         on_line(last)
                     raise MachineDied(self.panic)
             if attempt == "run":
-                # That one line may have been torn on its way.
+                # That line may have been damaged by another one.
                 self.say(f"again {order}")
                 limit = GRACE_S
         raise MachineDied("dom0 does not answer any more")
@@ -277,7 +277,7 @@ class Machine:
                         return
 
     def off(self):
-        """Power off; whoever does not go is killed."""
+        """Power off, and kill the machine if it does not end."""
         if not self.child:
             return
         if self.child.poll() is None:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Storms: guests that sleep again the moment they are woken, and what is counted
-# in the end.  Sourced by tests.
+# Storms: guests that sleep again as soon as they are woken; in the end the counts
+# must agree.  Sourced by tests.
 
 . /e2e/bare-guest.sh
 
-# storm NAME SLEEPS CONFIG_LINE...: one that stays, powered off, to be counted.
+# storm NAME SLEEPS CONFIG_LINE...: a guest that is preserved after its power-off, so
+# that its counts can be read.
 storm() {
     storm_name=$1
     shift
@@ -32,9 +33,9 @@ storm_alone() {
     xl destroy "$1"
 }
 
-# storm_woken GUESTS SLEEPS WAKERS: that many guests, woken by so many processes
-# side by side, each of which tries all, and paused and unpaused meanwhile.  Every
-# sleep has one end, and one waker who caused it.
+# storm_woken GUESTS SLEEPS WAKERS: WAKERS processes wake GUESTS guests at the same
+# time; each process tries all guests, which are paused and unpaused meanwhile.  Each
+# sleep ends once, and exactly one waker ended it.
 storm_woken() {
     storm_begin=$(uptime_s)
     storm_domids=

@@ -9,15 +9,15 @@ daemon_start() {
     setsid /usr/local/sbin/xensuspendd >>"$daemon_log" 2>&1 </dev/null &
     daemon_child=$!
 }
-# It will not get ready any more.  A child that has ended has no program.
+# A child that has ended has no program: it will not become ready.
 daemon_ended() { ! readlink "/proc/$daemon_child/exe" >/dev/null; }
 daemon_started() { daemon_alive || daemon_ended; }
 
-# socket_only COMMAND...: where xenstored's socket is missing, as it was killed, the
-# tools turn to the kernel's device, and a request there may wait for ever.  With
-# this in the environment they take it for both, and fail.
+# socket_only COMMAND...: with xenstored's socket only.  When xenstored was killed, the
+# tools use the kernel's device instead, where a request may never return.  With this
+# variable they use the socket in both places, and fail.
 socket_only() { XENSTORED_PATH=/var/run/xenstored/socket "$@"; }
 daemon_ready() { socket_only xenstore-exists /tool/guest-suspend/ready; }
 daemon_pid() { socket_only xenstore-read /tool/guest-suspend/ready; }
-# One that was killed leaves what says ready.
+# A daemon that was killed leaves its `ready` node.
 daemon_alive() { daemon_ready && kill -0 "$(daemon_pid)" 2>/dev/null; }
