@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Another process, which does one thing when its time has come: what is measured
- * from there on is not the doing of the process that measures, which waits as
- * any watcher does.
+ * Another process, which does one thing at a given time.  So the process that
+ * measures only waits, like any watcher.
  */
 #include "bench.h"
 
@@ -27,7 +26,7 @@ static void act_when_told(int from)
     struct order order;
     uint64_t now;
 
-    /* Guests are the other's to end, should this break; so is the connection. */
+    /* If this fails, the parent ends the guests and the connection. */
     bench_ctx = NULL;
     bench_xs = NULL;
     while (read(from, &order, sizeof(order)) == sizeof(order)) {

@@ -9,8 +9,8 @@
  *
  * Each sample is a line "@ FIGURE CASE METRIC UNIT GUESTS VALUE".  The program
  * makes and destroys guests named gs-bench-*, writes its configuration file
- * into the working directory, and touches no other guest; but other guests'
- * activity, and theirs alone, spoils the figures.  With -r it resumes a domain.
+ * into the working directory, and touches no other guest.  Activity of other
+ * guests makes the figures wrong.  With -r it resumes a domain.
  *
  * Exit status: 0 done, 1 it could not measure, 2 usage, 3 this is no host to
  * measure on.
@@ -80,7 +80,7 @@ uint64_t ticks_hz(void)
     return value;
 }
 #else
-/* No guest's clock is compared with it. */
+/* It is not compared with a guest's clock. */
 uint64_t ticks(void)
 {
     struct timespec now;
@@ -130,7 +130,7 @@ static void unfit(const char *format, ...)
     exit(3);
 }
 
-/* What the figures need is there: else one says so after minutes, or hangs. */
+/* Check for what the figures need, which otherwise fail after minutes, or hang. */
 static void look_at_host(void)
 {
     static const int needed[] = { XENSTORED, XENCONSOLED, XENSUSPENDD };
@@ -186,7 +186,7 @@ static unsigned int number(const char *text, unsigned int most)
     return (unsigned int)value;
 }
 
-/* Numbers of guests, each more than the one before: none is taken away. */
+/* Numbers of guests, in ascending order: guests are only added. */
 static unsigned int numbers(char *list, unsigned int found[MOST_COUNTS])
 {
     unsigned int nr = 0;
@@ -223,8 +223,8 @@ static void one_of_many(struct guest *all, unsigned int *nr)
 }
 
 /*
- * What "xl resume" does, as Xen's xl has that command on x86 alone, though its
- * library resumes any domain.
+ * What "xl resume" does: Xen's xl has that command only on x86, but its library
+ * resumes any domain.
  */
 static int resume(const char *domid)
 {
@@ -245,7 +245,7 @@ static const struct figure {
     { "commands", bench_commands },
     { "handover", bench_handover },
     { "xenstore", bench_xenstore },
-#ifdef __aarch64__      /* It takes a guest that says when it began. */
+#ifdef __aarch64__      /* It needs a guest that reports when it started to run. */
     { "wake", bench_wake },
 #endif
     { "events", bench_events },
@@ -253,7 +253,7 @@ static const struct figure {
 };
 #define NR_FIGURES (sizeof(figures) / sizeof(figures[0]))
 
-/* Those that are named, or else all. */
+/* The figures that are named, or all. */
 static void choose(bool wanted[NR_FIGURES], int argc, char **argv)
 {
     for (size_t f = 0; f < NR_FIGURES; f++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The benchmarks' program, in parts.  It measures ours and what comes with Xen
- * in the same boot, a sample of each in turn, and prints samples; what they
- * come to is worked out by scripts/bench.
+ * The parts of the benchmark program.  It measures guest suspend and what comes
+ * with Xen in the same boot, one sample of each in turn, and prints samples.
+ * scripts/bench computes medians and ratios.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -19,7 +19,7 @@
 #include "guest_suspend_call.h"
 #include "../guest/bench-page.h"
 
-/* Everything waited for comes within this, or the run ends. */
+/* The limit of every wait: after it the run ends. */
 #define LIMIT_MS    60000
 
 extern struct gsuspend_call *bench_call;
@@ -31,15 +31,15 @@ extern unsigned int bench_samples;
 __attribute__((noreturn, format(printf, 1, 2)))
 void broken(const char *format, ...);
 
-/* On arm64, the counter that dom0 and its guests share, but for a constant. */
+/* On arm64: a guest's counter differs from dom0's by a constant. */
 uint64_t ticks(void);
 uint64_t ticks_hz(void);
 double ticks_us(uint64_t nr);
 void sleep_ms(unsigned int ms);
 
 /*
- * One line of the result: of the figure (one of the manual's), the case that is
- * measured, what of it in which unit, and with how many guests on the host.
+ * Print one sample: the figure (see docs/performance.md), the case, the metric and
+ * its unit, and the number of guests on the host.
  */
 void sample(const char *figure, const char *which, const char *metric,
             const char *unit, unsigned int domains, double value);
@@ -49,34 +49,34 @@ void sample(const char *figure, const char *which, const char *metric,
 struct guest {
     char name[32];
     uint32_t domid;
-    /* One that does what it is told (guest_page.c): */
+    /* For a guest that takes orders (guest_page.c): */
     struct bench_page *page;
     int64_t to_dom0;            /* Ticks to add to its counter for dom0's. */
-    /* One with which it is done (guest_s3.c): */
+    /* For a guest that dom0 puts to sleep (guest_s3.c): */
     enum bench_todo todo;
     unsigned int delay_ms;
     bool awake;
 };
-/* serving: it is awake, and answers, if it is one that can; else asleep. */
+/* serving: awake, and answering if it can; otherwise asleep. */
 void guest_new(struct guest *g, const char *name, bool serving);
 void guest_end(struct guest *g);
 void guest_record(const struct guest *g, struct xen_guest_suspend_record *r);
 void guest_wait_asleep(const struct guest *g, uint64_t suspends);
 bool guest_is_shutdown(const struct guest *g, libxl_shutdown_reason why);
-/* Of one that is awake. */
+/* The guest must be awake. */
 void guest_sleep(struct guest *g);
-/* What is left of a run that was broken off. */
+/* After a run that did not finish. */
 void guests_end_all(void);
 
 /*
- * guest_page.c: guests that do what they are told.  On x86, guest_s3.c: guests
- * with which it is done, as a device model would.
+ * guest_page.c: guests that take orders.  On x86, guest_s3.c: guests that dom0 puts
+ * to sleep, as a device model does.
  */
 
-/* What a new or an old guest needs. */
+/* Set up a new guest; clean up after one that is gone. */
 void guest_ready(struct guest *g, bool serving);
 void guest_gone(struct guest *g);
-/* From its next wake on, or now if it is awake; the delay begins there, too. */
+/* Takes effect, and the delay begins, at its next wake, or now if it is awake. */
 void guest_todo(struct guest *g, enum bench_todo todo, unsigned int delay_ms);
 /* When it last began to go to sleep, or to end, by dom0's counter. */
 uint64_t guest_began(const struct guest *g);

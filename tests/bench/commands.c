@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Commands: what one takes of time, CPU, page faults and, which are the same
- * each time, of system calls, hypercalls and xenstore requests.  And what the
- * programs that are always there weigh.
+ * Commands: their time, CPU time, page faults, and the counts that are the same
+ * each time: system calls, hypercalls, xenstore requests.  And the memory of the
+ * daemons.
  */
 #include "bench.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The daemon: how fast it publishes, at what price, and whether anything is
- * lost.
+ * The daemon: how fast it publishes, its CPU time, and whether anything is lost.
  */
 #include "bench.h"
 
@@ -13,8 +12,8 @@
 
 
 /*
- * A guest of a burst stays awake for this long, and so much for each guest:
- * longer than the daemon takes to publish that they woke.
+ * In a burst a guest stays awake for this long, plus so much for each guest: longer
+ * than the daemon takes to publish the wakes.
  */
 #define AWAKE_MS        1500
 #define AWAKE_EACH_MS   500
@@ -24,8 +23,8 @@
 #define STORM_S         5
 #define STORMS          3
 /*
- * What is not published after so long, and so much for each guest, is lost; and
- * so long is a silence at which nothing more comes.
+ * A change that is not published after this long, plus so much for each guest, is
+ * lost.  After a silence of this length no more events are expected.
  */
 #define SETTLE_S        30
 #define SETTLE_EACH_S   2
@@ -52,7 +51,7 @@ static struct xs_handle *watch_all(const struct guest *all, unsigned int nr)
     return xs;
 }
 
-/* How many events are there, waiting up to timeout_ms for the first. */
+/* Count the events; wait up to timeout_ms for the first. */
 static unsigned int events(struct xs_handle *xs, int timeout_ms)
 {
     struct pollfd fd = { .fd = xs_fileno(xs), .events = POLLIN };
@@ -127,7 +126,7 @@ static bool is_published(const struct guest *g,
     return both;
 }
 
-/* Combined with others, or put off; but it comes, unless it is lost. */
+/* It may be coalesced with others, or delayed, but not lost. */
 static bool wait_published(const struct guest *g, uint64_t limit,
                            struct xen_guest_suspend_record *r)
 {
@@ -140,9 +139,9 @@ static bool wait_published(const struct guest *g, uint64_t limit,
 }
 
 /*
- * All are woken, one right after the other, and go to sleep by themselves some
- * time after: within the daemon's limits, so that it has no need to combine
- * changes.  "published" is the part of all changes that had an event each.
+ * All guests are woken one after another, and sleep again later.  That is within the
+ * daemon's limits, so it need not coalesce.  "published" is the share of changes
+ * that had an event of their own.
  */
 static void burst(struct guest *all, unsigned int nr)
 {
@@ -155,7 +154,7 @@ static void burst(struct guest *all, unsigned int nr)
 
     if (!suspends)
         broken("no memory");
-    expect_events(xs, nr);      /* A new watch gets one. */
+    expect_events(xs, nr);      /* A new watch fires once. */
     for (unsigned int i = 0; i < nr; i++) {
         guest_record(&all[i], &r);
         suspends[i] = r.nr_suspends;
@@ -203,7 +202,7 @@ static void burst(struct guest *all, unsigned int nr)
     xs_close(xs);
 }
 
-/* All sleep again the moment they are woken, and are woken at once. */
+/* All guests sleep as soon as they are woken, and are woken at once. */
 static void storm(struct guest *all, unsigned int nr)
 {
     const uint64_t until = ticks() + STORM_S * ticks_hz();

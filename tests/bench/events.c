@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From a guest's call to a watcher that has the event: a guest suspend by way
- * of xensuspendd, and by way of @releaseDomain the end of a guest, and what
- * upstream Xen makes of a guest suspend.  And who else had to run for it.  The
- * floor is a program that writes a node as long as xensuspendd's, with no guest
- * and no hypervisor in it.
+ * The time from a guest's call until a watcher has the event: of a guest suspend,
+ * through xensuspendd; of a shutdown, and of a guest suspend as upstream Xen has
+ * it, through @releaseDomain.  And which other processes ran for it.  The floor is
+ * a program that writes a node as long as xensuspendd's, without guest and
+ * hypervisor.
  */
 #include "bench.h"
 
@@ -15,8 +15,8 @@
 #include <string.h>
 
 /*
- * What the guest lets pass before it calls, for the wake's traces to go; and the
- * writer, as a host that has just been busy is slower, an emulated one at least.
+ * The guest's delay before its call, so that the wake has no effect on the figure.
+ * The writer has the same delay: an emulated host that was just busy is slower.
  */
 #define DELAY_MS 300
 
@@ -29,7 +29,7 @@ static const bool upstream_tells;
 
 static struct usage before, after;
 
-/* Wait for an event and take it; the time when it was there. */
+/* Wait for an event and take it; returns the time when it came. */
 static uint64_t take_event(struct xs_handle *xs)
 {
     struct pollfd fd = { .fd = xs_fileno(xs), .events = POLLIN };
@@ -61,11 +61,11 @@ static struct xs_handle *watcher(const char *path)
 
     if (!xs || !xs_watch(xs, path, path))
         broken("watching %s", path);
-    take_event(xs);     /* The one that a new watch gets. */
+    take_event(xs);     /* A new watch fires once. */
     return xs;
 }
 
-/* A connection of its own for the questions: its thread has no part. */
+/* A connection of its own for the requests, so that its thread does not matter. */
 static bool tree_says_suspended(const char *path)
 {
     char *state = xs_read(bench_xs, XBT_NULL, path, NULL);
@@ -75,7 +75,7 @@ static bool tree_says_suspended(const char *path)
     return suspended;
 }
 
-/* What each program had to do between the two looks. */
+/* What each program did between the two readings. */
 static void others(const char *which, unsigned int domains)
 {
     for (int i = 0; i < NR_PROGRAMS; i++) {
@@ -97,7 +97,7 @@ static void wake(struct guest *g)
     guest_wait_serving(g);
 }
 
-/* Awake, and at rest: it is the sleep that is measured. */
+/* Awake, and idle: the sleep is what is measured. */
 static void rouse(struct guest *g, struct xs_handle *xs)
 {
     wake(g);
@@ -144,8 +144,8 @@ static void one_write(unsigned int domains)
 }
 
 /*
- * Returns what lay between the guest's stamp and the hypervisor's record, us:
- * next to nothing, and what is wrong with the guest's clock.
+ * Returns the time from the guest's stamp to the hypervisor's record, in us: nearly
+ * nothing, plus the error of the guest's clock.
  */
 static double one_suspend(struct guest *g, unsigned int domains)
 {
@@ -163,7 +163,7 @@ static double one_suspend(struct guest *g, unsigned int domains)
         at = take_event(xs);
         asked = ticks();
         guest_record(g, &r);
-        /* When it was made, as near as can be. */
+        /* When it was made, as precisely as possible. */
         recorded = asked + (ticks() - asked) / 2;
     } while (!tree_says_suspended(path));
     known = ticks();
@@ -171,7 +171,7 @@ static double one_suspend(struct guest *g, unsigned int domains)
     sample("events", "suspend", "event", "us", domains, ticks_us(at - began));
     sample("events", "suspend", "known", "us", domains,
            ticks_us(known - began));
-    /* No guest's clock has a part in this one. */
+    /* No guest's clock is used for this one. */
     recorded_us = (double)(r.now_ns - r.since_ns) / 1000 -
                   ticks_us(recorded - at);
     sample("events", "suspend", "recorded", "us", domains, recorded_us);
@@ -182,8 +182,8 @@ static double one_suspend(struct guest *g, unsigned int domains)
 }
 
 /*
- * What @releaseDomain tells of a guest that has just been told to shut down.
- * Returns how long that took, us.
+ * The time until @releaseDomain reports a guest that was told to shut down.
+ * Returns it, in us.
  */
 static double one_shutdown(const struct guest *g, libxl_shutdown_reason why,
                            const char *which, struct xs_handle *xs,
@@ -222,10 +222,10 @@ static void one_end(unsigned int domains)
 }
 
 /*
- * Upstream Xen makes a shutdown of a guest's SYSTEM_SUSPEND: here the guest
- * asks for that shutdown itself, and all that follows is the same.
- * unrecorded_us is what its suspend returned: without it, the time is to be
- * held against the one from the record.
+ * Upstream Xen turns a guest's SYSTEM_SUSPEND into a shutdown.  Here the guest
+ * requests that shutdown itself; all that follows is the same.  unrecorded_us is
+ * what its suspend returned: less this, the time can be compared with the time
+ * from the record.
  */
 static void one_upstream(struct guest *g, double unrecorded_us,
                          unsigned int domains)

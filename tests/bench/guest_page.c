@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Guests that do what dom0 asks for, by a page of theirs that it maps
- * (tests/guest/bench.c), and how their clock stands to dom0's.
+ * Guests that take orders through a page of theirs, which dom0 maps
+ * (tests/guest/bench.c), and the offset of their clock to dom0's.
  */
 #include "bench.h"
 
@@ -54,9 +54,9 @@ static uint64_t ask(struct guest *g)
 }
 
 /*
- * A guest's counter is the host's, less a constant.  It lies between what dom0
- * read before it asked and after it was answered; the quickest of many answers
- * gives the constant to within half of the time that it took.
+ * A guest's counter is the host's, less a constant.  The guest reads it between
+ * dom0's reads before the question and after the answer.  The quickest of many
+ * answers gives the constant to within half of its time.
  */
 static void compare_counters(struct guest *g)
 {
@@ -84,7 +84,7 @@ void guest_ready(struct guest *g, bool serving)
         guest_wait_asleep(g, 1);
 }
 
-/* Or what dom0 has mapped would outlive it. */
+/* Otherwise the page that dom0 has mapped would outlive the guest. */
 void guest_gone(struct guest *g)
 {
     if (g->page)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Guests of x86 (tests/guest/s3count.S): PVH ones, which do nothing at all, and
- * with which dom0 does what a device model does when its guest enters ACPI S3 or
- * S5: the actor, if it is to be later.
+ * The guests on x86 (tests/guest/s3count.S): idle PVH guests.  dom0 does what a
+ * device model does when its guest enters ACPI S3 or S5; the actor does it later.
  */
 #include "bench.h"
 
@@ -15,7 +14,7 @@
 
 #define S3 3
 
-/* Of this process: what is shared with Xen is not handed down to another. */
+/* For this process only: a child does not inherit what is shared with Xen. */
 static struct {
     pid_t owner;
     xencall_handle *xcall;

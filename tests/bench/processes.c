@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What processes cost: those that are there, and commands that are run. */
+/* The cost of processes: of daemons, and of commands. */
 #include "bench.h"
 
 #include <ctype.h>
@@ -173,7 +173,7 @@ void usage_quiet(struct usage *u)
     }
 }
 
-/* The child's part of running a command. */
+/* Runs in the child. */
 __attribute__((noreturn))
 static void become(const char *const argv[])
 {
@@ -211,7 +211,7 @@ void command_run(const char *const argv[], struct command_cost *cost)
         broken("%s %s: status %#x", argv[0], argv[1] ? argv[1] : "", status);
 }
 
-/* A xenstore request begins with its header, in a write of its own or not. */
+/* A xenstore request begins with its header, perhaps in a write of its own. */
 static bool to_xenstored(pid_t pid, const struct ptrace_syscall_info *info)
 {
     const bool write = info->entry.nr == SYS_write &&
@@ -278,7 +278,7 @@ void command_trace(const char *const argv[], struct command_calls *calls)
             continue;
         }
         if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
-            /* From the command's start on: before it, they are our own. */
+            /* Count from the command's exec on. */
             if (calls->programs)
                 count_call(pid, calls);
         } else if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8)) {
@@ -297,8 +297,8 @@ void command_trace(const char *const argv[], struct command_calls *calls)
 }
 
 /*
- * Another process traces, as waiting for stops is all that it can do.  When it
- * ends, the traced one goes on as if nothing had been.
+ * Another process traces: a tracer can only wait for stops.  When it ends, the
+ * traced process continues.
  */
 static struct command_calls tracer_calls;
 static unsigned int tracer_threads;
@@ -308,7 +308,7 @@ static pid_t tracer;
 static void tracer_ends(int sig)
 {
     (void)sig;
-    /* The call that each thread waited in was begun anew. */
+    /* The call in which each thread waited was restarted. */
     tracer_calls.system_calls -= tracer_threads;
     if (write(tracer_pipe[1], &tracer_calls, sizeof(tracer_calls)) !=
         sizeof(tracer_calls))
@@ -353,7 +353,7 @@ static void trace_process(pid_t pid)
         if (ptrace(PTRACE_SYSCALL, tid, NULL, (void *)(intptr_t)sig) &&
             errno != ESRCH)
             broken("PTRACE_SYSCALL");
-        /* Each thread stops once for having been asked to. */
+        /* Each thread stops once on request. */
         if (status >> 16 == PTRACE_EVENT_STOP && ++started == tracer_threads &&
             write(tracer_pipe[1], "", 1) != 1)
             broken("the tracer's pipe");

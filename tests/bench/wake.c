@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From the toolstack's call, or command, to the guest's first instruction: the
- * wake of a sleeping guest, upstream's resume of one that shut down to sleep,
- * and the unpause of a paused one.
+ * The time from the toolstack's call, or command, to the guest's first instruction:
+ * the wake of a sleeping guest, the resume of one that sleeps in upstream's way, and
+ * the unpause of a paused one.
  */
 #include "bench.h"
 
@@ -48,7 +48,7 @@ static void by_xl(const struct guest *g)
     run(bench_xl, g, "trigger", "wake");
 }
 
-/* Xen's xl has "resume" on x86 alone: this program does what it would do. */
+/* Xen's xl has "resume" only on x86: this program does the same. */
 static void resume_by_command(const struct guest *g)
 {
     run("/proc/self/exe", g, "-r", NULL);
@@ -59,7 +59,7 @@ static void unpause_by_xl(const struct guest *g)
     run(bench_stock_xl, g, "unpause", NULL);
 }
 
-/* It sleeps before, in either way, and answers after. */
+/* The guest sleeps before, in either way, and answers after. */
 static void one_wake(struct guest *g, const char *which, const char *metric,
                      wake_fn *wake, unsigned int domains)
 {
@@ -76,7 +76,7 @@ static void one_wake(struct guest *g, const char *which, const char *metric,
            ticks_us(guest_ticks(g, g->page->first) - begin));
 }
 
-/* It answers before and after; the ask that was put while it was paused. */
+/* The guest answers before and after: a request made while it was paused. */
 static void one_unpause(struct guest *g, const char *metric, wake_fn *unpause,
                         unsigned int domains)
 {
