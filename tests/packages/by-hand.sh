@@ -45,7 +45,7 @@ the_hooks() {
     hooks=$(hooks_dir)
     test -n "$hooks" && test -d "$root$hooks" || return
     printf '#!/bin/sh\n' >"$root$hooks/10-mine" && chmod 755 "$root$hooks/10-mine" || return
-    in_machine /usr/local/sbin/xensuspendd -x >"$work/check" && cat "$work/check" &&
+    in_machine /usr/local/sbin/xensuspendd --check >"$work/check" && cat "$work/check" &&
         grep -qxF "runs $hooks/10-mine" "$work/check"
 }
 result() {
