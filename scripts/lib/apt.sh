@@ -98,14 +98,22 @@ apt_update() {
     fi
 }
 
+# apt_depends PACKAGE PREFIX: the first of those that it depends on.
+apt_depends() { apt_cache depends "$1" | sed -n "s/^ *Depends: \($2.*\)/\1/p" | head -n 1; }
+
 # apt_resolve SPEC...: package names, one a line, of profile_packages' specs.
 apt_resolve() {
     resolve_deep=
     for spec; do
         case $spec in
         +*) resolve_deep="$resolve_deep ${spec#+}" ;;
-        @*) # What a meta package stands for, without the rest that it wants.
-            apt_cache depends "${spec#@}" | sed -n 's/^ *Depends: //p' | head -n 1 | grep . || {
+        @*) # Without the rest that it wants.
+            resolve_name=${spec#@}
+            resolve_name=$(apt_depends "${resolve_name%%/*}" "")
+            case $spec in
+            */*) resolve_name=$(apt_depends "$resolve_name" "${spec#*/}") ;;
+            esac
+            echo "$resolve_name" | grep . || {
                 echo "cannot resolve ${spec#@} of $rig_profile" >&2
                 return "$ENVIRONMENT"
             }

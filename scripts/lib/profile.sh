@@ -45,6 +45,7 @@ armhf)
 esac
 
 rig_profile=$RIG_RELEASE-$RIG_ARCH
+rig_headers_package=linux-headers-${rig_kernel_package#linux-image-}
 
 # What an x86 HVM guest's device model and firmware are made of.
 case $RIG_ARCH in
@@ -54,13 +55,20 @@ esac
 # Debian's xen-utils depends on it; the rig's dom0 has no other use for it.
 [ "$RIG_PYTHON" = n ] || rig_dom0_packages="$rig_dom0_packages +python3"
 
-# The packages of a root by its name.  "+NAME" brings what it depends on too.
+# The packages of a root by its name.  "+NAME" brings what it depends on too,
+# "@NAME" is what a meta package stands for, and "@NAME/PREFIX" what that package
+# depends on and has a name with that prefix.
 profile_packages() {
     case $1 in
     dom0) echo "+xenstore-utils +libxenmisc$RIG_XEN +busybox-static +libc-bin +libtinfo6 +libncurses6" \
         "$rig_dom0_packages xen-utils-$RIG_XEN xen-utils-common" ;;
     sysroot) echo "+libxen-dev +libyajl-dev +libc6-dev" ;;
     kernel) echo "@$rig_kernel_package" ;;
+    # What a module of that kernel is built from, and with: the programs are this
+    # machine's (RIG_ARCH=amd64), with the C library of their release.
+    headers) echo "@$rig_headers_package @$rig_headers_package/linux-headers-" ;;
+    kbuild) echo "@$rig_headers_package/linux-kbuild- +libc6" ;;
+    guest) echo "util-linux +libc6" ;;
     *) die "no package set '$1'" ;;
     esac
 }

@@ -25,3 +25,7 @@ tests/e2e/tools/held-disk_SRCS := tests/e2e/tools/held-disk.c
 
 RIG_PROGRAMS += tests/e2e/tools/flock
 tests/e2e/tools/flock_SRCS := tests/e2e/tools/flock.c
+
+# Runs in a guest.
+RIG_PROGRAMS += tests/e2e/tools/rtc-probe
+tests/e2e/tools/rtc-probe_SRCS := tests/e2e/tools/rtc-probe.c
