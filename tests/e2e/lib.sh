@@ -154,7 +154,8 @@ guest_type() {
 # printed; its exit status is the result.
 guest_run() {
     # Counted in the log, not in a variable: this is also called in $(...).
-    guest_mark="$$.$(guest_count "$1" '^@begin ')"
+    # Not a number: awk would take 7.10 for 7.1.
+    guest_mark="$$-$(guest_count "$1" '^@begin ')"
     guest_type "$1" "echo @begin $guest_mark; $3; echo @end $guest_mark \$?"
     guest_says "$1" "$2" "^@end $guest_mark [0-9]+\$"
     guest_lines "$1" | awk -v mark="$guest_mark" '
