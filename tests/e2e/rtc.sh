@@ -18,10 +18,22 @@ rtc_boot() {
         fail "the driver does not load"
 }
 
-# rtc_expect_woken NAME COUNT: it has woken for the COUNTth time, by its alarm.
+# rtc_sleep NAME: it sleeps until its alarm.  One that comes before the sleep keeps the
+# guest awake, as rtc-probe has it: then the next one leaves more time.
+rtc_sleep() {
+    rtc_before=$(rtc_sleeps)
+    for rtc_ahead in 3 10 30 90; do
+        show guest_run "$1" 200 "rtc-probe late mem 1 $rtc_ahead" || fail "the alarm of $1"
+        [ "$(rtc_sleeps)" -eq "$rtc_before" ] || return 0
+    done
+    fail "$1 does not get to sleep"
+}
+rtc_sleeps() { xl suspend-status --json "$domid" | sed -n 's/^ *"suspends": \([0-9]*\).*/\1/p'; }
+
+# rtc_expect_woken COUNT: the guest $domid has woken for the COUNTth time, by its alarm.
 rtc_expect_woken() {
     wait_running "$domid"
-    expect_eq "suspends" "$2" "$(gs "$domid" suspends)"
+    wait_until 30 gs_is "$domid" suspends "$1"
     expect_eq "wake reason" interrupt "$(gs "$domid" wake-reason)"
     expect_eq "wake vIRQ" "$rtc_virq" "$(gs "$domid" wake-virq)"
 }
