@@ -90,7 +90,6 @@ static const char *read_all(const char *line)
     static char result[512];
     char copy[256], *words[16], *save = NULL, *word;
     struct xl_option_reader reader;
-    struct xl_words given = { .argv = words };
     int nr = 0, id;
     FILE *out;
 
@@ -104,8 +103,7 @@ static const char *read_all(const char *line)
     out = fmemopen(result, sizeof(result), "w");
     if (!out)
         return "no memory";
-    given.argc = nr;
-    xl_options_start(&reader, options, &given);
+    xl_options_start(&reader, options, nr, words);
     do {
         id = xl_options_next(&reader);
         if (id == XL_OPT_OPERAND)

@@ -103,7 +103,6 @@ static int take_option(struct options *options, int id, const char *arg)
 int options_parse(struct options *options, int argc, char **argv,
                   const char *default_hooks_dir)
 {
-    const struct xl_words words = { .argc = argc - 1, .argv = argv + 1 };
     struct xl_option_reader reader;
     int id, r;
 
@@ -114,7 +113,7 @@ int options_parse(struct options *options, int argc, char **argv,
         .log_level = LOG_INFO,
     };
 
-    xl_options_start(&reader, option_table, &words);
+    xl_options_start(&reader, option_table, argc - 1, argv + 1);
     while ((id = xl_options_next(&reader)) != XL_OPT_END) {
         if (id == XL_OPT_BAD) {
             fprintf(stderr, "xensuspendd: %s; see --help\n", reader.why);

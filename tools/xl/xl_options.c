@@ -10,14 +10,12 @@
 #include <string.h>
 
 void xl_options_start(struct xl_option_reader *reader,
-                      const struct xl_option *options,
-                      const struct xl_words *words)
+                      const struct xl_option *options, int argc, char **argv)
 {
     memset(reader, 0, sizeof(*reader));
     reader->options = options;
-    reader->argc = words->argc;
-    reader->argv = words->argv;
-    reader->operands_only = words->operands_only;
+    reader->argc = argc;
+    reader->argv = argv;
 }
 
 /* The next word as the argument of option; false: there is none. */

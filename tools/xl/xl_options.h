@@ -31,8 +31,7 @@ enum {
 };
 
 void xl_options_start(struct xl_option_reader *reader,
-                      const struct xl_option *options,
-                      const struct xl_words *words);
+                      const struct xl_option *options, int argc, char **argv);
 
 /* An option's id, or one of the above.  Options and operands may mix. */
 int xl_options_next(struct xl_option_reader *reader);

@@ -284,7 +284,7 @@ static int read_request(const struct xl_command *command,
     const char *conflict;
     int option;
 
-    xl_options_start(&reader, command->options, words);
+    xl_options_start(&reader, command->options, words->argc, words->argv);
     while ((option = xl_options_next(&reader)) != XL_OPT_END) {
         switch (option) {
         case 'a':

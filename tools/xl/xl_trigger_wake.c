@@ -248,7 +248,8 @@ int xl_trigger_wake(const struct xl_command *command,
     char why[XL_WHY_SIZE];
     int option;
 
-    xl_options_start(&reader, command->options, words);
+    xl_options_start(&reader, command->options, words->argc, words->argv);
+    reader.operands_only = words->operands_only;
     while ((option = xl_options_next(&reader)) != XL_OPT_END) {
         switch (option) {
         case OPT_VIRQ:
