@@ -24,7 +24,7 @@ void xl_error(const char *format, ...)
 {
     va_list al;
 
-    /* Whatever was printed so far belongs before it. */
+    /* What was printed so far comes before it. */
     fflush(stdout);
     fputs("xl: ", stderr);
     va_start(al, format);

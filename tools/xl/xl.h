@@ -38,8 +38,8 @@ __attribute__((format(printf, 1, 2)))
 void xl_error(const char *format, ...);
 
 /*
- * The end of whatever has printed: what stdio could not write is a failure,
- * and is said.  Gives status, or XL_EXIT_FAILED.
+ * Flush stdout at the end of a command.  A failure to write is said, and gives
+ * XL_EXIT_FAILED; otherwise the result is status.
  */
 int xl_close_stdout(int status);
 

@@ -188,7 +188,7 @@ bool xl_domains_lacks_device_model(struct xl_domains *domains, uint32_t domid)
     return lacks;
 }
 
-/* Keeps the name: whoever looks for it is likely to print it. */
+/* Keeps the name, which is likely to be printed. */
 static bool has_name(struct xl_domains *domains, uint32_t domid,
                      const char *name)
 {
@@ -214,8 +214,8 @@ typedef bool has_fn(struct xl_domains *domains, uint32_t domid,
                     const char *value);
 
 /*
- * The first whose domain has the value; NULL: none.  The list is in the order of
- * domids.  Domain 0, which is hardly ever meant, is the last.
+ * The first domain that has the value; NULL: none.  The list is in the order of
+ * domids.  Domain 0 is the last to be asked: it is rarely meant.
  */
 static const libxl_guest_suspend_info *
 search(struct xl_domains *domains, const libxl_guest_suspend_info *list, int nb,

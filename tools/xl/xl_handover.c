@@ -25,9 +25,9 @@
 #include "xl.h"
 
 /*
- * Holds the pid of the process that last handed over.  exec keeps the pid, so
- * whoever starts up with its own number in there has handed over to itself,
- * be it directly or by way of a wrapper, and would do so for ever.
+ * Holds the pid of the process that last handed over.  exec keeps the pid: a
+ * process that finds its own pid there has handed over to itself, directly or
+ * through a wrapper, and would do so without end.
  */
 #define MARK "XEN_GUEST_SUSPEND_XL_PID"
 

@@ -15,7 +15,7 @@ struct xl_row {
     bool since_is_known;
     int64_t since_time_ns;          /* see guest_suspend_time.h */
     bool gone;                      /* the domain has ceased to exist */
-    bool is_due;                    /* for whoever prints rows one by one */
+    bool is_due;                    /* to be printed: the caller's */
 };
 
 struct xl_table {

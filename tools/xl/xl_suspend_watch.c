@@ -53,7 +53,7 @@ static int print(struct follow *follow, struct xl_row *row)
     else
         xl_table_print_row(&follow->table, row);
 
-    /* Whoever reads it wants it now; and a full disk ends it. */
+    /* The reader gets each line at once, and a full disk ends the command. */
     return xl_close_stdout(XL_EXIT_OK);
 }
 

@@ -16,9 +16,8 @@
 #include <xentoollog.h>
 
 /*
- * The installed domctl.h cannot know our member of its union, and is bound to
- * its own Xen version besides.  The frame of a domctl, though, has been the
- * same for ever: this is it.
+ * The installed domctl.h does not know our member of its union, and belongs to
+ * one Xen version.  The frame of a domctl is the same in every Xen version.
  */
 struct gsuspend_domctl {
     uint32_t cmd;

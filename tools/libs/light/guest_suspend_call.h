@@ -7,7 +7,7 @@
  * in every Xen version, and so is the domctl's: one binary serves them all.
  *
  * Errors: NULL or -1 with errno set, and nothing is printed.  errno is what
- * the hypercall's contract in public/guest_suspend.h says, and besides:
+ * the hypercall's contract in public/guest_suspend.h says, or:
  *   ENOSYS   this hypervisor has no guest suspend (however it says so)
  *   ESRCH    also for a domid that no domain can have
  *   EPROTO   the hypervisor answered what it never may
@@ -31,7 +31,7 @@ struct xentoollog_logger;
 struct gsuspend_call;
 
 /*
- * logger gets what libxencall says while opening; NULL: nobody does.  It must
+ * logger gets what libxencall logs while opening; NULL: no logger.  It must
  * outlive the handle.
  */
 struct gsuspend_call *gsuspend_call_open(struct xentoollog_logger *logger);
@@ -57,7 +57,7 @@ int gsuspend_call_get(struct gsuspend_call *call, uint32_t domid,
  * next call, together with the seq of the last record.  No record is later than
  * the bound, so that each domain comes once at the most, and the listing ends.
  * An older hypervisor leaves *until_seq at 0: there a domain that changes
- * meanwhile comes again, and a guest that changes all the time comes for ever.
+ * meanwhile comes again, and a guest that changes all the time comes without end.
  */
 int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
                        uint64_t *until_seq,

@@ -203,7 +203,7 @@ void gsuspend_events_mark(struct gsuspend_events *events, bool on)
     uint64_t count = 1;
     ssize_t done;
 
-    /* Neither can fail but for being as it should be already. */
+    /* It fails only if the mark is as it should be already. */
     if (on)
         done = write(events->mark_fd, &count, sizeof(count));
     else

@@ -16,7 +16,7 @@ static uint64_t u32_or_null(uint32_t value)
 void gsuspend_info_members(const libxl_guest_suspend_info *info,
                            struct gsuspend_member out[GSUSPEND_INFO_MEMBERS])
 {
-    /* The order of the structure, but for the state, which people look for. */
+    /* The order of the structure; only the state, which people look for, is second. */
     const struct gsuspend_member members[] = {
         { "domid", NULL, info->domid },
         { "state", libxl_guest_suspend_state_to_string(info->state), 0 },

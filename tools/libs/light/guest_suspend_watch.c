@@ -551,7 +551,7 @@ int libxl_suspend_watch_next(libxl_suspend_watch *watch, int timeout_ms,
                 watch->gave = true;
                 goto out;
             }
-            /* Who does not want to wait gets each domain once at a time. */
+            /* A caller that does not wait gets each domain once. */
             if ((end_round(watch) && !timeout_ms) || time_is_up) {
                 rc = ERROR_TIMEDOUT;
                 goto out;

@@ -7,12 +7,12 @@
  * domain, and nothing of the shutdown machinery takes part in it.  A sleeping
  * domain is woken by an interrupt of its own, or by its toolstack.
  *
- * It needs a hypervisor with guest suspend (a patch to Xen); the calls tell a
- * hypervisor without it apart from every other failure.  On x86 they do without
- * what they can: see "Without the patch" below.  Link with -lxlguestsuspend
+ * The hypervisor needs guest suspend, which is a patch to Xen.  A hypervisor
+ * without it leads to an error of its own.  On x86 a part of this works without
+ * the patch: see "Without the patch" below.  Link with -lxlguestsuspend
  * (pkg-config: xlguestsuspend).
  *
- * What holds for all of it
+ * Rules for all functions
  *
  * ctx      An ordinary libxl_ctx, or NULL.  The library is bound to no version
  *          of libxenlight, and one binary works with every hypervisor that has
@@ -21,17 +21,16 @@
  *          ours below, which libxl will never return.  After ERROR_FAIL, errno
  *          tells more; otherwise it is not meaningful.  On an error, results
  *          are untouched unless said otherwise.
- * Logging  None: nothing is printed, and ctx's logger is not reached but by
- *          libxl's own functions, where ctx is used.
- *          libxl_guest_suspend_strerror() has the words for any rc.
+ * Logging  The library prints and logs nothing.  libxl's own functions log to
+ *          ctx, where ctx is used.
  * Memory   What a function returns or fills in is the caller's, to be released
  *          as its comment says, or with free().
  * NULL     is harmless for ctx and for _dispose and _free, and allowed for
  *          other pointers only where said.
  * Threads  Any number, with one ctx or several: no function keeps anything.
- * fork     A child may use everything at once; nothing is inherited.
- * Privileges  Those of libxl: root in the control domain, or a domain that XSM
- *          lets.
+ * fork     A child may call every function; only a watch is not for a child.
+ * Privileges  As for libxl: root in the control domain, or in a domain that XSM
+ *          allows.
  * Growth   Later versions may add values to the enumerations, and give names
  *          to reserved fields, each announced by a LIBXL_HAVE_* of its own.
  *          Sizes, and what exists, do not change within one soname.  Make and
@@ -39,16 +38,17 @@
  *
  * Without the patch
  *
- * On Arm every call fails with ERROR_GUEST_SUSPEND_UNSUPPORTED.  On x86, Xen
- * has always told whether an HVM domain is in ACPI S3 at the moment, and nothing
- * more: no time, no count, no event.  What is not known is marked so: numbers
- * are LIBXL_GUEST_SUSPEND_UNKNOWN, enumerations _UNKNOWN, interrupts and vCPUs
- * _NONE.  state is known, kind while the domain sleeps (and of a PV domain,
- * which never does), domid always.  A record whose seq is unknown is of such a
- * hypervisor.  Whatever takes a seq or an instance fails with
- * ERROR_GUEST_SUSPEND_NO_SEQ unless it is 0.  Waiting and watching look every
- * LIBXL_GUEST_SUSPEND_POLL_MS and miss what begins and ends in between; that a
- * domid was used again meanwhile goes unnoticed.
+ * On Arm every call fails with ERROR_GUEST_SUSPEND_UNSUPPORTED.
+ *
+ * On x86, every Xen tells whether an HVM domain is in ACPI S3 at the moment.  It
+ * tells no time, no count and no event.  Unknown fields are marked: numbers are
+ * LIBXL_GUEST_SUSPEND_UNKNOWN, enumerations _UNKNOWN, interrupts and vCPUs _NONE.
+ * domid and state are known.  kind is known while the domain sleeps, and of a PV
+ * domain, which never sleeps.  An unknown seq tells that the record is of such a
+ * hypervisor.  A call that is given a seq or an instance other than 0 fails with
+ * ERROR_GUEST_SUSPEND_NO_SEQ.  Waits and watches look every
+ * LIBXL_GUEST_SUSPEND_POLL_MS.  They miss a sleep that begins and ends in between,
+ * and do not notice that a domid was used again.
  */
 
 #ifndef LIBXL_GUEST_SUSPEND_H
@@ -298,7 +298,7 @@ void libxl_guest_suspend_info_list_free(libxl_guest_suspend_info *list, int nb);
  * instance of a record in which the domain was suspended, exactly that sleep
  * of exactly that domain is ended, and no later one.
  *
- * On an error nothing has changed, but for those marked (*):
+ * On an error nothing has changed, except on those marked (*):
  * ERROR_DOMAIN_NOTFOUND     no such domain, or one that dies
  * ERROR_GUEST_SUSPEND_NOT_SUSPENDED
  * ERROR_GUEST_SUSPEND_STALE opts' seq or instance is no longer the domain's
