@@ -2,19 +2,17 @@
 #
 # SPDX-License-Identifier: GPL-2.0-only
 
-XEN_VERSIONS := $(sort $(patsubst $(srcdir)/hypervisor/xen-%.patch,%, \
-    $(wildcard $(srcdir)/hypervisor/xen-*.patch)))
 XEN_NEW_FILES := $(shell find $(srcdir)/hypervisor/xen -type f)
-XEN_PATCHES := $(XEN_VERSIONS:%=$(srcdir)/patches/xen-%-guest-suspend.patch)
+XEN_PATCHES := $(wildcard $(srcdir)/patches/*-guest-suspend.patch)
 
-# Assembled beside the target first, so that a failure leaves the old patch.
-$(srcdir)/patches/xen-%-guest-suspend.patch: $(srcdir)/hypervisor/assemble \
-    $(srcdir)/hypervisor/xen-%.patch $(XEN_NEW_FILES)
-	$(srcdir)/hypervisor/assemble $* >$@.new
-	mv $@.new $@
+# A patch takes Xen's source to make (scripts/make-patches), which "make" has
+# not got: here only the files that are new in Xen are put in anew.
+$(XEN_PATCHES): $(XEN_NEW_FILES)
+	$(srcdir)/hypervisor/maintain renew $@
 
 # Not among ALL_TARGETS, which "make clean" removes: these are committed.
 all: $(XEN_PATCHES)
-LINT_SH += hypervisor/assemble
-LINT_PY += hypervisor/make-series
+LINT_PY += hypervisor/apply hypervisor/editing.py hypervisor/maintain hypervisor/make-series tests/unit/fake_xen_tree.py
+LINT_SH += tests/edits/run
 UNIT_SCRIPTS += tests/unit/test-patches.sh
+UNIT_SCRIPTS += tests/unit/test-apply.py

@@ -20,6 +20,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 SCRIPTS = os.path.join(TOP, "scripts")
 E2E_RUN = os.path.join(TOP, "tests", "e2e", "run")
+EDITS_RUN = os.path.join(TOP, "tests", "edits", "run")
 # Not in the default set: run by name only.
 PACKAGES_RUN = os.path.join(TOP, "tests", "packages", "run")
 UNIT_DIRS = [os.path.join(TOP, "tests", d) for d in ("unit", "fuzz")]
@@ -116,12 +117,12 @@ def main():
     args = parser.parse_args()
 
     units, e2es = unit_names(), names_of(E2E_RUN)
-    packages = names_of(PACKAGES_RUN)
+    edits, packages = names_of(EDITS_RUN), names_of(PACKAGES_RUN)
     if args.list:
-        print("\n".join(units + e2es + packages))
+        print("\n".join(units + edits + e2es + packages))
         return 0
     for name in args.names:
-        if name not in units + e2es + packages:
+        if name not in units + edits + e2es + packages:
             print(f"check: no test '{name}'; --list shows them",
                   file=sys.stderr)
             return USAGE
@@ -133,6 +134,9 @@ def main():
     my_e2es = [n for n in args.names if n in e2es]
     if my_units or not args.names:
         unit(stream, my_units)
+    my_edits = [n for n in args.names if n in edits]
+    if my_edits or not args.names:
+        stream.suite("edits", [EDITS_RUN, *my_edits])
     if my_e2es or not args.names:
         stream.suite("e2e", [E2E_RUN, *my_e2es])
     my_packages = [n for n in args.names if n in packages]

@@ -106,6 +106,20 @@ xen_source_unpack() {
         tar -x -f "$(xen_source_field debian)" -C "$1"
 }
 
+# xen_source_debian_patches: apply Debian's, in the tree that is the current
+# directory.
+xen_source_debian_patches() {
+    grep -v '^ *\(#\|$\)' debian/patches/series | while read -r p; do
+        echo "Debian's $p"
+        patch -p1 -s --fuzz=0 <"debian/patches/$p" || exit 1
+    done
+}
+
+# xen_source_tree DIR: as Debian builds it.
+xen_source_tree() {
+    xen_source_unpack "$1" && (cd "$1" && xen_source_debian_patches)
+}
+
 # xen_source_patch: print which patch of ours is for it, if one is.  Security
 # updates change the lines that the patch changes, so a branch of Xen can have
 # several.  Each serves from the version that it names on.
