@@ -6,8 +6,10 @@
 # guests'), RIG_XEN_ARGS (more of Xen's command line), RIG_ICOUNT (n, y: the
 # machine's time counts its instructions), RIG_PYTHON (n, y: dom0 has Python, and
 # scripts/bench), RIG_TOOLS (the release that our tools
-# are built for and with, if it is another one).  Everything that differs between
-# releases and architectures stands here.  Sourced after rig.sh.
+# are built for and with, if it is another one), RIG_XEN_SOURCE (a source tree of
+# Xen, in place of Debian's), RIG_XEN_TOOLS (that Xen's tools for dom0, as
+# "make install-tools DESTDIR=" leaves them, in place of Debian's).  Everything that
+# differs between releases and architectures stands here.  Sourced after rig.sh.
 
 RIG_RELEASE=${RIG_RELEASE:-trixie}
 RIG_ARCH=${RIG_ARCH:-arm64}
@@ -17,7 +19,18 @@ RIG_XEN_ARGS=${RIG_XEN_ARGS-}
 RIG_ICOUNT=${RIG_ICOUNT:-n}
 RIG_PYTHON=${RIG_PYTHON:-n}
 RIG_TOOLS=${RIG_TOOLS:-$RIG_RELEASE}
-export RIG_RELEASE RIG_TOOLS RIG_ARCH RIG_DEBUG RIG_GIC RIG_XEN_ARGS RIG_ICOUNT RIG_PYTHON
+RIG_XEN_SOURCE=${RIG_XEN_SOURCE-}
+RIG_XEN_TOOLS=${RIG_XEN_TOOLS-}
+export RIG_RELEASE RIG_TOOLS RIG_ARCH RIG_DEBUG RIG_GIC RIG_XEN_ARGS RIG_ICOUNT RIG_PYTHON RIG_XEN_SOURCE RIG_XEN_TOOLS
+
+# profile_directory NAME DIR FILE: DIR as an absolute path, if there is one.
+profile_directory() {
+    [ -n "$2" ] || return 0
+    [ -e "$2/$3" ] || die "$1 '$2' is not what it should be: it has no $3"
+    (cd "$2" && pwd)
+}
+RIG_XEN_SOURCE=$(profile_directory RIG_XEN_SOURCE "$RIG_XEN_SOURCE" xen/common/domain.c)
+RIG_XEN_TOOLS=$(profile_directory RIG_XEN_TOOLS "$RIG_XEN_TOOLS" usr/sbin/xl)
 
 case $RIG_RELEASE in
 trixie) RIG_XEN=4.20 ;;

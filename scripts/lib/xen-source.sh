@@ -130,3 +130,9 @@ xen_source_patch() {
         if dpkg --compare-versions "$from" le "$(xen_source_field version)"; then echo "$from $p"; fi
     done | sort -V | tail -n 1 | cut -d ' ' -f 2-
 }
+
+# xen_tree_version DIR: what a source tree calls itself.
+xen_tree_version() {
+    sed -n 's/^export XEN_VERSION *= *//p; s/^export XEN_SUBVERSION *= */./p
+        s/^export XEN_EXTRAVERSION *?= *\([^$]*\).*/\1/p' "$1/xen/Makefile" | tr -d '\n'
+}
