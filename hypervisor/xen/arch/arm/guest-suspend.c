@@ -29,8 +29,9 @@ static unsigned int vuart_irq(const struct domain *d)
 }
 
 /*
- * The UART's lock is taken outside the vGIC's, so this takes none.  A line that
- * rises meanwhile is injected by the UART, after it has set these registers.
+ * The UART's lock is taken outside the vGIC's, so this takes none.  A line
+ * that rises meanwhile is injected by the UART, after it has set these
+ * registers.
  */
 static bool vuart_line_is_high(const struct domain *d)
 {
@@ -116,9 +117,9 @@ static void raise_high_lines(struct vcpu *v)
 /*
  * The current vCPU has yet to take an interrupt of its virtual timer.  Is its
  * cause still there?  Xen masked the timer when it injected the interrupt, so
- * the mask says nothing.  Where the guest has stopped the timer since, this must
- * not end its suspend.  Where the guest has set the timer to a later time since,
- * the mask goes, or the timer would not end it then either.
+ * the mask says nothing.  Where the guest has stopped the timer since, this
+ * must not end its suspend.  Where the guest has set the timer to a later time
+ * since, the mask goes, or the timer would not end it then either.
  */
 static bool virt_timer_has_expired(void)
 {
@@ -182,8 +183,8 @@ static bool wake_if_irq_pending(struct vcpu *v)
 
 /*
  * The vGIC never lowers a level interrupt: one whose line is low again remains
- * in flight until the guest takes it.  That must not end a suspend which begins
- * meanwhile.
+ * in flight until the guest takes it.  That must not end a suspend which
+ * begins meanwhile.
  */
 bool vcpu_irq_ends_suspend(struct vcpu *v, const struct pending_irq *p)
 {
@@ -212,8 +213,8 @@ static bool entry_point_is_valid(struct domain *d, register_t entry_point)
 /*
  * Under the domain lock no vCPU comes online.  One that goes offline is done
  * with its CPU_ON calls.  So when this finds all others offline, they are, and
- * nobody but the toolstack can bring one online.  That pauses the domain first,
- * and so comes after the suspend has begun.
+ * nobody but the toolstack can bring one online.  That pauses the domain
+ * first, and so comes after the suspend has begun.
  */
 static bool other_vcpu_is_online(const struct vcpu *v)
 {

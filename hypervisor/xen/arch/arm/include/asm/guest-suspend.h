@@ -41,8 +41,8 @@ bool vcpu_line_is_high(const struct vcpu *v, unsigned int irq);
 
 /*
  * A guest has enabled or ended the interrupt irq of v, under v's vGIC lock.
- * Is it a level interrupt whose line is high, so that it is pending again?  The
- * hardware domain, which never suspends, is left to Xen's ways: no.
+ * Is it a level interrupt whose line is high, so that it is pending again?
+ * The hardware domain, which never suspends, is left to Xen's ways: no.
  */
 static inline bool vgic_line_is_high(const struct vcpu *v, unsigned int irq)
 {
