@@ -5,9 +5,10 @@
 # build), RIG_GIC (3, 2: an arm64 machine's interrupt controller, and so the
 # guests'), RIG_XEN_ARGS (more of Xen's command line), RIG_ICOUNT (n, y: the
 # machine's time counts its instructions), RIG_PYTHON (n, y: dom0 has Python, and
-# scripts/bench), RIG_TOOLS (the release that our tools
-# are built for and with, if it is another one), RIG_XEN_SOURCE (a source tree of
-# Xen, in place of Debian's), RIG_XEN_TOOLS (that Xen's tools for dom0, as
+# scripts/bench), RIG_TEST_PARTS (n, y: what only tests use), RIG_TOOLS (the
+# release that our tools are built for and with, if it is another one),
+# RIG_XEN_SOURCE (a source tree of Xen, in place of Debian's),
+# RIG_XEN_TOOLS (that Xen's tools for dom0, as
 # "make install-tools DESTDIR=" leaves them, in place of Debian's).  Everything that
 # differs between releases and architectures stands here.  Sourced after rig.sh.
 
@@ -18,10 +19,12 @@ RIG_GIC=${RIG_GIC:-3}
 RIG_XEN_ARGS=${RIG_XEN_ARGS-}
 RIG_ICOUNT=${RIG_ICOUNT:-n}
 RIG_PYTHON=${RIG_PYTHON:-n}
+RIG_TEST_PARTS=${RIG_TEST_PARTS:-n}
 RIG_TOOLS=${RIG_TOOLS:-$RIG_RELEASE}
 RIG_XEN_SOURCE=${RIG_XEN_SOURCE-}
 RIG_XEN_TOOLS=${RIG_XEN_TOOLS-}
 export RIG_RELEASE RIG_TOOLS RIG_ARCH RIG_DEBUG RIG_GIC RIG_XEN_ARGS RIG_ICOUNT RIG_PYTHON RIG_XEN_SOURCE RIG_XEN_TOOLS
+export RIG_TEST_PARTS
 
 # profile_directory NAME DIR FILE: DIR as an absolute path, if there is one.
 profile_directory() {
