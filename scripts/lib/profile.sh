@@ -85,6 +85,8 @@ profile_packages() {
     headers) echo "@$rig_headers_package @$rig_headers_package/linux-headers-" ;;
     kbuild) echo "@$rig_headers_package/linux-kbuild- +libc6" ;;
     guest) echo "util-linux +libc6" ;;
+    # A client of xen-guest-wol.
+    client) echo "etherwake" ;;
     *) die "no package set '$1'" ;;
     esac
 }

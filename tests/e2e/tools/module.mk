@@ -29,3 +29,6 @@ tests/e2e/tools/flock_SRCS := tests/e2e/tools/flock.c
 # Runs in a guest.
 RIG_PROGRAMS += tests/e2e/tools/rtc-probe
 tests/e2e/tools/rtc-probe_SRCS := tests/e2e/tools/rtc-probe.c
+
+RIG_PROGRAMS += tests/e2e/tools/wol-send
+tests/e2e/tools/wol-send_SRCS := tests/e2e/tools/wol-send.c
