@@ -152,6 +152,12 @@ _Static_assert(LIBXL_GUEST_SUSPEND_WATCH_BURST == BUCKET_DOMAIN_BURST, "burst");
 _Static_assert(LIBXL_GUEST_SUSPEND_WATCH_PERIOD_MS == BUCKET_DOMAIN_PERIOD_MS,
                "period");
 
+/*
+ * Without a seq a look asks xenstored for the domains.  xenstored has this time to
+ * answer, also where the caller does not wait.
+ */
+#define STOCK_LOOK_MS 1000
+
 /* A domain that is there. */
 struct domain {
     /* The last record given, or the one that the watch began with. */
@@ -351,11 +357,14 @@ static int read_fresh(libxl_suspend_watch *watch, int64_t deadline_ms)
 /* Events first, records then: none can slip in between. */
 static int read_all(libxl_suspend_watch *watch, int64_t deadline_ms)
 {
-    int64_t limit_ms = gsuspend_now_ms() + GSUSPEND_XENSTORE_MS;
+    int64_t now_ms = gsuspend_now_ms();
+    int64_t limit_ms = now_ms + GSUSPEND_XENSTORE_MS;
     int rc = 0;
 
     if (deadline_ms < 0 || deadline_ms > limit_ms)
         deadline_ms = limit_ms;
+    if (deadline_ms < now_ms + STOCK_LOOK_MS)
+        deadline_ms = now_ms + STOCK_LOOK_MS;
 
     gsuspend_events_drain(watch->events, note_gone, watch);
     if (watch->nr_may_be_gone)

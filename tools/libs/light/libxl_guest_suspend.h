@@ -439,7 +439,8 @@ void libxl_suspend_watch_close(libxl_suspend_watch *watch);
 int libxl_suspend_watch_fd(const libxl_suspend_watch *watch);
 
 /*
- * The next record.  timeout_ms as above.
+ * The next record.  timeout_ms as above.  Without the patch, each look gives xenstored
+ * a second to answer, also with timeout_ms 0.
  *
  * 0                       a change: *info_r is the domain's record
  * ERROR_DOMAIN_DESTROYED  a domain ceased to exist: *info_r is the last record
