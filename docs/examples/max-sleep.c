@@ -30,7 +30,7 @@ static int64_t deadline_of(const libxl_guest_suspend_info *info, int max_s)
 {
     int64_t slept_ms = 0;
 
-    /* On x86 without the patch it is not known when it fell asleep. */
+    /* Without the patch it is not known when it fell asleep. */
     if (info->since_ns != LIBXL_GUEST_SUSPEND_UNKNOWN)
         slept_ms = (int64_t)(info->now_ns - info->since_ns) / 1000000;
     /* Not a part of a millisecond early: the clock's reading is rounded down. */

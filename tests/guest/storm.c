@@ -9,6 +9,8 @@
  *   timer=US   wake by its own timer after so many microseconds
  *   virq=N     an SPI that wakers may inject, enabled, and counted apart
  *   route=V    that SPI goes to vCPU V, which stays offline
+ *   shutdown   sleep as Xen 4.22 has a guest sleep by PSCI: SHUTDOWN_suspend
+ *   awake=MS   stay awake for so long before each sleep
  *   watchdog=S have Xen's watchdog set to S seconds before the first sleep, and
  *              hang after the last, for it to bite
  * Without self or timer=, the toolstack is what wakes it.
@@ -20,6 +22,7 @@
  * timer=, or under self without its interrupt, which are spurious.
  */
 #include "guest.h"
+#include <xen/sched.h>
 
 #define SGI     IRQ_SGI(3)
 
@@ -39,7 +42,9 @@ void program(void)
     const unsigned int virq = bootarg_number("virq", 0);
     const unsigned int vcpu = bootarg_number("route", 0);
     const unsigned int watchdog_s = bootarg_number("watchdog", 0);
+    const uint64_t awake = ms_to_ticks(bootarg_number("awake", 0));
     const bool self = bootarg_flag("self");
+    const bool shutdown = bootarg_flag("shutdown");
     bool stop = false;
 
     call.arg[0] = PSCI_SYSTEM_SUSPEND_64;
@@ -63,6 +68,9 @@ void program(void)
         bool asked = false;
         int c;
 
+        at = vcount() + awake;
+        while (vcount() < at)
+            ;
         if (self)
             gic_send_self(SGI);
         if (timer_us) {
@@ -70,7 +78,12 @@ void program(void)
             vtimer_set(at, TIMER_ENABLE);
         }
         sleeps++;
-        sleep_call(&call);
+        if (shutdown) {
+            xen_shutdown(SHUTDOWN_suspend);
+            call.resumed = true;
+        } else {
+            sleep_call(&call);
+        }
         if (call.resumed)
             resumes++;
         else

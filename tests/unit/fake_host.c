@@ -14,12 +14,14 @@
  *   errno OP NUMBER      operation 0, 1 or 2 fails so
  *   x86                  domains wake through their device models
  *   stock                there is no guest suspend; kind 100 is a PV domain,
- *                        and 101 one that may not be looked at
+ *                        and 101 one that may not be looked at; without x86, a
+ *                        domain in state 2 has shut down to power off
  *   device-model DOMID PID   of a domain above
  *   replace NUMBER       all domains are others once so many were asked for
  *
  * A resume that was accepted is written to standard error, as
- * "resume DOMID FLAGS VIRQ SEQ INSTANCE".
+ * "resume DOMID FLAGS VIRQ SEQ INSTANCE"; without the patch on Arm as
+ * "resumedomain DOMID" and, what xenstored hears of it, "XS_RESUME DOMID".
  */
 
 #include "fake_host.h"
@@ -34,7 +36,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <xen/domctl.h>
 #include <xen/hvm/hvm_op.h>
+#include <xen/sched.h>
 #include <xen/xen.h>
 #include "guest_suspend_stock.h"
 #include "guest_suspend_xenstore.h"
@@ -224,6 +228,33 @@ static int resume(struct xen_domctl_guest_suspend *op, struct domain *domain)
     return 0;
 }
 
+/* Interface version 0x17, as of Xen 4.19 to 4.21. */
+static int unstable_domctl(const unsigned char *domctl,
+                           const struct domain *domain,
+                           struct xen_domctl_getdomaininfo *info)
+{
+    uint32_t cmd, version;
+
+    memcpy(&cmd, domctl, sizeof(cmd));
+    memcpy(&version, domctl + 4, sizeof(version));
+    if (gsuspend_x86 || version != 0x17)
+        return EACCES;
+    if (!domain)
+        return ESRCH;
+    if (domain->record.kind == 101)
+        return EACCES; /* as Flask refuses */
+
+    if (cmd == XEN_DOMCTL_resumedomain) {
+        fprintf(stderr, "resumedomain %u\n", domain->record.domid);
+    } else {
+        info->domain = domain->record.domid;
+        info->flags = !domain->record.state ? 0 : XEN_DOMINF_shutdown |
+            (domain->record.state == 1 ? SHUTDOWN_suspend : SHUTDOWN_poweroff)
+            << XEN_DOMINF_shutdownshift;
+    }
+    return 0;
+}
+
 int fake_host_hypercall(unsigned int nr, void *arg)
 {
     unsigned char *domctl = arg;
@@ -237,6 +268,10 @@ int fake_host_hypercall(unsigned int nr, void *arg)
         if (domains[i].record.domid == domid)
             domain = &domains[i];
 
+    if (nr == 36 && *(uint32_t *)arg != XEN_DOMCTL_guest_suspend) {
+        errno = stock ? unstable_domctl(domctl, domain, (void *)op) : EACCES;
+        return errno ? -1 : 0;
+    }
     errno = nr != 36 || op->op > 2 ? EFAULT :
             stock ? EACCES : op_errno[op->op];
     if (!errno && op->op == XEN_GUEST_SUSPEND_OP_LIST)
@@ -342,6 +377,15 @@ char *gsuspend_xenstore_directory(struct gsuspend_xenstore *xs,
         *len_r += 1 + (size_t)snprintf(ids + *len_r, 8, "%u",
                                        domains[i].record.domid);
     return ids;
+}
+
+int gsuspend_xenstore_resume(struct gsuspend_xenstore *xs, uint32_t domid,
+                             int64_t deadline_ms)
+{
+    (void)xs;
+    (void)deadline_ms;
+    fprintf(stderr, "XS_RESUME %u\n", domid);
+    return 0;
 }
 
 /* Nothing to watch here, and no epoll_wait(): callers have to do without. */

@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <xen/hvm/hvm_op.h>
+#include <xen/io/xs_wire.h>
 #include <xen/xen.h>
 #include "public/guest_suspend.h"
 
@@ -653,7 +655,191 @@ static void test_stock_state(void)
     reset_x86(false);
     gsuspend_x86 = false;
     TAP_EQ_INT(libxl_domain_suspend_state(NULL, 3, &info),
-               ERROR_GUEST_SUSPEND_UNSUPPORTED, "not so on Arm");
+               ERROR_GUEST_SUSPEND_UNSUPPORTED,
+               "Arm: no interface version is known to work");
+}
+
+/* Arm without the patch: the domctls as bytes, which are an ABI. */
+
+static uint32_t stock_version, stock_flags, stock_domid;
+static int stock_errno;                 /* of the domain's domctls */
+static unsigned int nr_resumed, nr_refused;
+
+static int stock_arm(unsigned int nr, void *arg)
+{
+    uint32_t frame[4], head[2];
+
+    memcpy(frame, arg, sizeof(frame));
+    errno = EFAULT;
+    if (nr != 36 || fake_xencall_buffer_size(arg) != 144)
+        return -1;
+    errno = EACCES;
+    if (frame[0] == 190 || frame[1] != stock_version) {
+        nr_refused++;
+        return -1;
+    }
+    errno = frame[2] == 0x7ff4 ? ESRCH : stock_errno;
+    if (errno)
+        return -1;
+    if (frame[0] == 27) {
+        nr_resumed += frame[2] == 3;
+        return 0;
+    }
+    head[0] = stock_domid;
+    head[1] = stock_flags;
+    memcpy((char *)arg + 16, head, sizeof(head));
+    return frame[0] == 5 ? 0 : -1;
+}
+
+
+static void reset_stock_arm(void)
+{
+    reset();
+    fake_xencall_handler_fn = stock_arm;
+    stock_version = 0x18;
+    stock_flags = 1u << 2 | 2u << 16;   /* shut down, SHUTDOWN_suspend */
+    stock_domid = 3;
+    stock_errno = 0;
+    nr_resumed = nr_refused = 0;
+}
+
+static void test_stock_arm_state(void)
+{
+    static const struct {
+        uint32_t flags;
+        libxl_guest_suspend_state state;
+        const char *what;
+    } states[] = {
+        { 1u << 2 | 2u << 16, LIBXL_GUEST_SUSPEND_STATE_SUSPENDED, "asleep" },
+        { 1u << 2 | 1u << 3 | 2u << 16, LIBXL_GUEST_SUSPEND_STATE_SUSPENDED,
+          "asleep, and paused" },
+        { 1u << 4 | 255u << 16, LIBXL_GUEST_SUSPEND_STATE_RUNNING, "blocked" },
+        { 2u << 16, LIBXL_GUEST_SUSPEND_STATE_RUNNING, "not down yet" },
+        { 1u << 2, LIBXL_GUEST_SUSPEND_STATE_RUNNING, "powered off" },
+        { 1u << 2 | 3u << 16, LIBXL_GUEST_SUSPEND_STATE_RUNNING, "crashed" },
+    };
+    libxl_guest_suspend_info info;
+    bool asleep;
+
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        reset_stock_arm();
+        stock_flags = states[i].flags;
+        asleep = states[i].state == LIBXL_GUEST_SUSPEND_STATE_SUSPENDED;
+        TAP_OK(!libxl_domain_suspend_state(NULL, 3, &info) &&
+               info.domid == 3 && info.state == states[i].state &&
+               info.kind == (asleep ? LIBXL_GUEST_SUSPEND_KIND_PSCI
+                                    : LIBXL_GUEST_SUSPEND_KIND_UNKNOWN) &&
+               info.seq == LIBXL_GUEST_SUSPEND_UNKNOWN &&
+               info.wake_reason == LIBXL_GUEST_SUSPEND_WAKE_UNKNOWN,
+               "Arm without the patch: %s", states[i].what);
+    }
+
+    for (uint32_t version = 0x14; version <= 0x19; version++) {
+        reset_stock_arm();
+        stock_version = version;
+        TAP_EQ_INT(libxl_domain_suspend_state(NULL, 3, &info),
+                   version == 0x14 || version == 0x19
+                   ? ERROR_GUEST_SUSPEND_UNSUPPORTED : 0,
+                   "... an interface version, tried or refused");
+        TAP_OK(nr_refused <= 5, "... with few calls");
+    }
+
+    reset_stock_arm();
+    stock_domid = 4;
+    TAP_EQ_INT(libxl_domain_suspend_state(NULL, 3, &info),
+               ERROR_DOMAIN_NOTFOUND, "... another domain's answer");
+    reset_stock_arm();
+    stock_flags |= 1;
+    TAP_EQ_INT(libxl_domain_suspend_state(NULL, 3, &info),
+               ERROR_DOMAIN_NOTFOUND, "... it is dying");
+    reset_stock_arm();
+    stock_errno = EACCES;
+    TAP_EQ_INT(libxl_domain_suspend_state(NULL, 3, &info),
+               ERROR_GUEST_SUSPEND_DENIED, "... Flask refuses");
+}
+
+/* xenstored, for one request: its answer to "XS_RESUME 3" */
+static pid_t start_xenstored(int listening, const char *text)
+{
+    struct xsd_sockmsg header;
+    char body[16] = "";
+    pid_t pid = fork();
+    int fd;
+
+    if (pid)
+        return pid;
+    fd = accept(listening, NULL, NULL);
+    if (fd < 0 || read(fd, &header, sizeof(header)) != sizeof(header) ||
+        header.len > sizeof(body) ||
+        read(fd, body, header.len) != (ssize_t)header.len ||
+        header.type != XS_RESUME || header.len != 2 || strcmp(body, "3"))
+        _exit(1);
+    if (strcmp(text, "OK"))
+        header.type = XS_ERROR;
+    header.len = (uint32_t)strlen(text) + 1;
+    if (write(fd, &header, sizeof(header)) != sizeof(header) ||
+        write(fd, text, header.len) != (ssize_t)header.len)
+        _exit(1);
+    _exit(0);
+}
+
+static void test_stock_arm_wake(void)
+{
+    static const struct {
+        const char *text;
+        int rc;
+    } answers[] = {
+        { "OK", 0 },
+        { "ENOENT", 0 },                /* a domain that has ended */
+        { "EIO", ERROR_GUEST_SUSPEND_NO_XENSTORE },
+    };
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    char directory[] = "/tmp/test-libxlguestsuspend.XXXXXX";
+    int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), status;
+    pid_t pid;
+
+    if (!mkdtemp(directory))
+        abort();
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", directory);
+    setenv("XENSTORED_PATH", address.sun_path, 1);
+
+    reset_stock_arm();
+    TAP_OK(libxl_domain_resume_virq(NULL, 3, NONE, NULL) ==
+           ERROR_GUEST_SUSPEND_NO_XENSTORE && !nr_resumed,
+           "Arm without the patch: without xenstored nothing is woken");
+
+    if (bind(listening, (struct sockaddr *)&address, sizeof(address)) ||
+        listen(listening, 8))
+        abort();
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        reset_stock_arm();
+        pid = start_xenstored(listening, answers[i].text);
+        TAP_OK(libxl_domain_resume_virq(NULL, 3, NONE, NULL) == answers[i].rc &&
+               nr_resumed == 1, "... woken, and xenstored says %s",
+               answers[i].text);
+        TAP_OK(waitpid(pid, &status, 0) == pid && !status,
+               "... xenstored was told");
+    }
+
+    reset_stock_arm();
+    TAP_OK(libxl_domain_resume_virq(NULL, 3, 32, NULL) ==
+           ERROR_GUEST_SUSPEND_NO_VIRQ &&
+           wake_3(NULL, NONE, 77, 0) == ERROR_GUEST_SUSPEND_NO_SEQ &&
+           wake_3(NULL, NONE, 0, 4) == ERROR_GUEST_SUSPEND_NO_SEQ &&
+           !nr_resumed, "... no vIRQ, no seq and no instance");
+    stock_flags = 1u << 2;
+    TAP_OK(libxl_domain_resume_virq(NULL, 3, NONE, NULL) ==
+           ERROR_GUEST_SUSPEND_NOT_SUSPENDED && !nr_resumed,
+           "... one that has powered off stays so");
+    stock_version = 0x19;
+    TAP_OK(libxl_domain_resume_virq(NULL, 3, NONE, NULL) ==
+           ERROR_GUEST_SUSPEND_UNSUPPORTED && !nr_resumed,
+           "... a version that is not known to work is refused");
+
+    unsetenv("XENSTORED_PATH");
+    unlink(address.sun_path);
+    rmdir(directory);
+    close(listening);
 }
 
 /* To be compared by hand with the header: it is an interface. */
@@ -755,6 +941,8 @@ int main(void)
     test_x86();
     test_stopped_device_model();
     test_stock_state();
+    test_stock_arm_state();
+    test_stock_arm_wake();
     test_types();
     TAP_OK(!fake_xencall_nr_open && !fake_xencall_nr_buffers,
            "no handle and no buffer is left over");

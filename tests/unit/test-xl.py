@@ -603,7 +603,7 @@ def test_device_model():
             one_line("no such domain: 'nobody'"))
         is_(f"{what}: wake by vIRQ",
             run("trigger", "3", "wake", "--virq=32", host=host), 1, "",
-            one_line("the device model wakes a domain, and without a vIRQ"))
+            one_line("a vIRQ wakes a domain only on Arm, and with the"))
         is_(f"{what}: -N wake", run("-N", "trigger", "3", "wake", host=host),
             0, "would wake domain 3\n", "")
 
@@ -722,6 +722,45 @@ def test_stock_x86():
     ok(gone == [3, 4], "... and each end", gone)
     is_("... and so does the watch", watch.end(), 5, "",
         re.compile(r"every 100 ms[^\n]*\nxl: no domain is left to watch\n\Z"))
+
+
+STOCK_ARM = ["stock", domain(0, "Domain-0"), domain(3, "asleep", 1, UUID),
+             domain(4, "off", 2), domain(7, "hidden", kind=101)]
+
+
+def test_stock_arm():
+    got = run("suspend-status", host=STOCK_ARM)
+    lines = [line.split() for line in got.stdout.decode().splitlines()]
+    ok(got.returncode == 0 and not got.stderr and lines[1:] == [
+        ["Domain-0", "0", "running", "-", "-", "unknown", "-", "unknown"],
+        ["asleep", "3", "suspended", "-", "-", "psci", "-", "unknown"],
+        ["off", "4", "running", "-", "-", "unknown", "-", "unknown"],
+        ["hidden", "7", "unknown", "-", "-", "unknown", "-", "unknown"]],
+       "Arm without the patch: suspend-status", got)
+    woken = "resumedomain 3\nXS_RESUME 3\n"
+    for args in ([], ["--wait"], ["--if-suspended"]):
+        is_(f"... wake {' '.join(args)}",
+            run("trigger", "asleep", "wake", *args, host=STOCK_ARM), 0, "",
+            woken)
+    for args, status, why in (
+            (["off", "wake"], 3, "'off' is not suspended"),
+            (["hidden", "wake"], 1, "denied by the hypervisor's XSM policy"),
+            (["nobody", "wake"], 5, "no such domain"),
+            (["3", "wake", "--virq=32"], 1, "a vIRQ wakes a domain only on Arm"),
+            (["3", "wake", "--seq=42"], 6, "keeps no seq")):
+        is_(f"... {' '.join(args)}", run("trigger", *args, host=STOCK_ARM),
+            status, "", one_line(why))
+    is_("... wake without xenstore: nothing is done",
+        run("trigger", "3", "wake", host=STOCK_ARM + ["no-xenstore"]), 1, "",
+        one_line("cannot reach xenstore"))
+    is_("... -N wake", run("-N", "trigger", "3", "wake", host=STOCK_ARM), 0,
+        "would wake domain 3\n", "")
+    is_("... --wait of one in the state",
+        run("suspend-status", "--wait=suspended", "3", host=STOCK_ARM), 0,
+        re.compile("suspended"), "")
+    is_("... --wait --after",
+        run("suspend-status", "--wait=running", "--after=1", "3",
+            host=STOCK_ARM), 6, "", one_line("keeps no seq"))
 
 
 def test_stdout():
@@ -895,6 +934,7 @@ try:
                  test_wait, test_since, test_watch_names,
                  test_xenstore_silent, test_watch,
                  test_no_guest_suspend, test_device_model, test_stock_x86,
+                 test_stock_arm,
                  test_stdout, test_handover, test_terminal,
                  test_help):
         print(f"# {test.__name__}")

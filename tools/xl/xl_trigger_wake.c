@@ -126,7 +126,7 @@ static int wake_domain(struct xl_domains *domains,
                                   &opts);
     if (rc == ERROR_GUEST_SUSPEND_DEVICE_MODEL)
         rc = wake_by_stock(domains, found, request);
-    else if (!rc && request->wait)
+    else if (!rc && request->wait && has_seq(found))
         rc = libxl_domain_suspend_wait(NULL, found->domid,
                                        LIBXL_GUEST_SUSPEND_STATE_RUNNING,
                                        found->seq,

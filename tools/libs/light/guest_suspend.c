@@ -119,8 +119,7 @@ static int get_info(struct gsuspend_call *call, libxl_domid domid,
         info_from_record(info, &record);
         return 0;
     }
-    if (errno == ENOSYS && gsuspend_x86 &&
-        !gsuspend_stock_state(call, domid, info))
+    if (errno == ENOSYS && !gsuspend_stock_state(call, domid, info))
         return 0;
 
     return rc_of_errno(errno);
@@ -163,7 +162,7 @@ static int infos_from_records(const struct xen_guest_suspend_record *records,
     return 0;
 }
 
-/* On x86 without the patch. */
+/* Without the patch. */
 static int list_stock(struct gsuspend_call *call, uint64_t after_seq,
                       int64_t deadline_ms, libxl_guest_suspend_info **list_r,
                       uint32_t *nr_r)
@@ -192,7 +191,7 @@ libxl_guest_suspend_info *gsuspend_list_infos(uint64_t after_seq,
     rc = gsuspend_list(call, after_seq, &records, &nr) ? rc_of_errno(errno) : 0;
     if (!rc)
         rc = infos_from_records(records, nr, &list);
-    else if (rc == ERROR_GUEST_SUSPEND_UNSUPPORTED && gsuspend_x86)
+    else if (rc == ERROR_GUEST_SUSPEND_UNSUPPORTED)
         rc = list_stock(call, after_seq, deadline_ms, &list, &nr);
 
  out:
@@ -242,13 +241,51 @@ static int rc_of_einval(struct gsuspend_call *call, libxl_domid domid)
     return ERROR_GUEST_SUSPEND_SHUT_DOWN;
 }
 
+/* What was asked for, where the hypervisor itself does not check it. */
+static int check_sleep(const libxl_guest_suspend_info *info, uint32_t virq,
+                       const libxl_domain_resume_virq_opts *opts)
+{
+    uint64_t seq = opts ? opts->seq : 0;
+    uint64_t instance = opts ? opts->instance : 0;
+
+    if (info->seq == LIBXL_GUEST_SUSPEND_UNKNOWN && (seq || instance))
+        return ERROR_GUEST_SUSPEND_NO_SEQ;
+    if ((seq && seq != info->seq) || (instance && instance != info->instance))
+        return ERROR_GUEST_SUSPEND_STALE;
+    if (info->state != LIBXL_GUEST_SUSPEND_STATE_SUSPENDED)
+        return ERROR_GUEST_SUSPEND_NOT_SUSPENDED;
+    if (virq != LIBXL_RESUME_VIRQ_NONE)
+        return ERROR_GUEST_SUSPEND_NO_VIRQ;
+
+    return 0;
+}
+
+/* Arm, without the patch */
+static int resume_stock(struct gsuspend_call *call, libxl_domid domid,
+                        uint32_t virq,
+                        const libxl_domain_resume_virq_opts *opts)
+{
+    libxl_guest_suspend_info info;
+    int rc;
+
+    rc = get_info(call, domid, &info);
+    if (!rc)
+        rc = check_sleep(&info, virq, opts);
+    if (rc)
+        return rc;
+
+    if (gsuspend_stock_wake(call, domid,
+                            gsuspend_now_ms() + GSUSPEND_XENSTORE_MS))
+        return rc_of_errno(errno);
+
+    return 0;
+}
+
 /* x86 */
 static int resume_by_device_model(libxl_ctx *ctx, struct gsuspend_call *call,
                                   libxl_domid domid, uint32_t virq,
                                   const libxl_domain_resume_virq_opts *opts)
 {
-    uint64_t seq = opts ? opts->seq : 0;
-    uint64_t instance = opts ? opts->instance : 0;
     int64_t deadline_ms = gsuspend_now_ms() +
                           LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS, left_ms;
     libxl_guest_suspend_info info;
@@ -256,21 +293,14 @@ static int resume_by_device_model(libxl_ctx *ctx, struct gsuspend_call *call,
     int rc;
 
     rc = get_info(call, domid, &info);
+    if (!rc)
+        rc = check_sleep(&info, virq, opts);
     if (rc)
         return rc;
-
-    has_seq = info.seq != LIBXL_GUEST_SUSPEND_UNKNOWN;
-    if (!has_seq && (seq || instance))
-        return ERROR_GUEST_SUSPEND_NO_SEQ;
-    if ((seq && seq != info.seq) || (instance && instance != info.instance))
-        return ERROR_GUEST_SUSPEND_STALE;
-    if (info.state != LIBXL_GUEST_SUSPEND_STATE_SUSPENDED)
-        return ERROR_GUEST_SUSPEND_NOT_SUSPENDED;
-    if (virq != LIBXL_RESUME_VIRQ_NONE)
-        return ERROR_GUEST_SUSPEND_NO_VIRQ;
     if (!ctx || !gsuspend_has_trigger())
         return ERROR_GUEST_SUSPEND_DEVICE_MODEL;
 
+    has_seq = info.seq != LIBXL_GUEST_SUSPEND_UNKNOWN;
     rc = gsuspend_trigger_s3resume(ctx, domid, deadline_ms);
     if (rc)
         return rc;
@@ -310,6 +340,8 @@ int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
         rc = 0;
     else if (gsuspend_x86 && (errno == EOPNOTSUPP || errno == ENOSYS))
         rc = resume_by_device_model(ctx, call, domid, virq, opts);
+    else if (errno == ENOSYS)
+        rc = resume_stock(call, domid, virq, opts);
     else if (errno == EOPNOTSUPP && inject && virq >= FIRST_LPI)
         rc = ERROR_GUEST_SUSPEND_VIRQ_LPI;
     else if (errno == EINVAL)

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xen/domctl.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/params.h>
+#include <xen/sched.h>
 #include <xencall.h>
 #include <xentoollog.h>
 
@@ -26,16 +28,28 @@ struct gsuspend_domctl {
     uint16_t pad[3];
     union {
         struct xen_domctl_guest_suspend guest_suspend;
+        struct xen_domctl_getdomaininfo getdomaininfo;
         uint8_t size[128]; /* Xen copies this much in and out. */
     } u;
 };
 
+/*
+ * XEN_DOMCTL_INTERFACE_VERSION of Xen 4.17 and of Xen 4.22.  Between them,
+ * XEN_DOMCTL_resumedomain and the first fields of XEN_DOMCTL_getdomaininfo stay
+ * the same.
+ */
+#define FIRST_INTERFACE_VERSION 0x15
+#define LAST_INTERFACE_VERSION 0x18
+
 _Static_assert(offsetof(struct gsuspend_domctl, u) == 16, "frame of a domctl");
 _Static_assert(sizeof(struct gsuspend_domctl) == 144, "size of a domctl");
 _Static_assert(sizeof(struct xen_guest_suspend_record) == 80, "record");
+_Static_assert(offsetof(struct xen_domctl_getdomaininfo, flags) == 4, "flags");
 
 struct gsuspend_call {
     xencall_handle *xcall;
+    /* This hypervisor's, for domctls that are not stable; 0: not known yet. */
+    _Atomic uint32_t interface_version;
     xentoollog_logger quiet;
 };
 
@@ -292,4 +306,97 @@ int gsuspend_call_in_s3(struct gsuspend_call *call, uint32_t domid,
 
     buffer_free(call, param);
     return r;
+}
+
+/* A domctl that is not stable, and of which *domctl has the rest. */
+static int versioned_call(struct gsuspend_call *call,
+                          struct gsuspend_domctl *domctl, uint32_t cmd,
+                          uint32_t interface_version)
+{
+    domctl->cmd = cmd;
+    domctl->interface_version = interface_version;
+    return xencall1(call->xcall, __HYPERVISOR_domctl,
+                    (uint64_t)(uintptr_t)domctl) < 0 ? -1 : 0;
+}
+
+/*
+ * Find the version that the hypervisor takes.  No domain has the domid
+ * DOMID_INVALID: EACCES is then the version's, and not Flask's.
+ */
+static int find_version(struct gsuspend_call *call)
+{
+    uint32_t version;
+    struct gsuspend_domctl *domctl;
+    bool found = false;
+
+    if (call->interface_version)
+        return 0;
+
+    domctl = domctl_alloc(call, DOMID_INVALID, 0);
+    if (!domctl)
+        return -1;
+
+    for (version = FIRST_INTERFACE_VERSION;
+         !found && version <= LAST_INTERFACE_VERSION; version++) {
+        found = !versioned_call(call, domctl, XEN_DOMCTL_getdomaininfo,
+                                version) || errno != EACCES;
+        if (found)
+            call->interface_version = version;
+    }
+
+    buffer_free(call, domctl);
+    if (found)
+        return 0;
+    errno = ENOSYS;
+    return -1;
+}
+
+/* info_r: what XEN_DOMCTL_getdomaininfo gives, or NULL. */
+static int call_by_version(struct gsuspend_call *call, uint32_t domid,
+                           uint32_t cmd,
+                           struct xen_domctl_getdomaininfo *info_r)
+{
+    struct gsuspend_domctl *domctl;
+    int r;
+
+    if (domid_check(domid) || find_version(call))
+        return -1;
+
+    domctl = domctl_alloc(call, (domid_t)domid, 0);
+    if (!domctl)
+        return -1;
+
+    r = versioned_call(call, domctl, cmd, call->interface_version);
+    if (r && errno == EACCES)
+        errno = EPERM;
+    if (!r && info_r)
+        *info_r = domctl->u.getdomaininfo;
+
+    buffer_free(call, domctl);
+    return r;
+}
+
+int gsuspend_call_in_shutdown_suspend(struct gsuspend_call *call,
+                                      uint32_t domid, bool *in_suspend)
+{
+    struct xen_domctl_getdomaininfo info;
+    uint32_t code;
+
+    if (call_by_version(call, domid, XEN_DOMCTL_getdomaininfo, &info))
+        return -1;
+
+    /* Xen 4.17 gives the next domain where there is none with this domid. */
+    if (info.domain != domid || (info.flags & XEN_DOMINF_dying)) {
+        errno = ESRCH;
+        return -1;
+    }
+    code = info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+    *in_suspend = (info.flags & XEN_DOMINF_shutdown) &&
+                  code == SHUTDOWN_suspend;
+    return 0;
+}
+
+int gsuspend_call_end_shutdown(struct gsuspend_call *call, uint32_t domid)
+{
+    return call_by_version(call, domid, XEN_DOMCTL_resumedomain, NULL);
 }

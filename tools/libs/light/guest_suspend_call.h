@@ -80,4 +80,13 @@ int gsuspend_call_resume(struct gsuspend_call *call, uint32_t domid,
 int gsuspend_call_in_s3(struct gsuspend_call *call, uint32_t domid,
                         bool *in_s3);
 
+/*
+ * Whether a domain has shut down with SHUTDOWN_suspend; and let a domain that has
+ * shut down, for whatever reason, go on.  These calls are not stable.  ENOSYS: the
+ * hypervisor is none of Xen 4.17 to 4.22.
+ */
+int gsuspend_call_in_shutdown_suspend(struct gsuspend_call *call,
+                                      uint32_t domid, bool *in_suspend);
+int gsuspend_call_end_shutdown(struct gsuspend_call *call, uint32_t domid);
+
 #endif

@@ -35,18 +35,22 @@ static void info_of_nothing(libxl_guest_suspend_info *info, uint32_t domid)
 int gsuspend_stock_state(struct gsuspend_call *call, uint32_t domid,
                          libxl_guest_suspend_info *info)
 {
-    bool in_s3 = false;
+    bool asleep = false;
+    int r;
 
-    if (!gsuspend_call_in_s3(call, domid, &in_s3)) {
+    r = gsuspend_x86 ? gsuspend_call_in_s3(call, domid, &asleep)
+                     : gsuspend_call_in_shutdown_suspend(call, domid, &asleep);
+    if (!r) {
         info_of_nothing(info, domid);
         /* That it is not asleep now does not tell whether it ever was. */
-        info->state = in_s3 ? LIBXL_GUEST_SUSPEND_STATE_SUSPENDED
-                            : LIBXL_GUEST_SUSPEND_STATE_RUNNING;
-        if (in_s3)
-            info->kind = LIBXL_GUEST_SUSPEND_KIND_ACPI_S3;
+        info->state = asleep ? LIBXL_GUEST_SUSPEND_STATE_SUSPENDED
+                             : LIBXL_GUEST_SUSPEND_STATE_RUNNING;
+        if (asleep)
+            info->kind = gsuspend_x86 ? LIBXL_GUEST_SUSPEND_KIND_ACPI_S3
+                                      : LIBXL_GUEST_SUSPEND_KIND_PSCI;
         return 0;
     }
-    if (errno != EINVAL)
+    if (!gsuspend_x86 || errno != EINVAL)
         return -1;
 
     /* A PV domain has no such state: it runs, and never slept. */
@@ -134,5 +138,31 @@ int gsuspend_stock_list(struct gsuspend_call *call, int64_t deadline_ms,
     free(list);
     free(ids);
     errno = saved_errno;
+    return r;
+}
+
+int gsuspend_stock_wake(struct gsuspend_call *call, uint32_t domid,
+                        int64_t deadline_ms)
+{
+    struct gsuspend_xenstore *xs = gsuspend_xenstore_open(deadline_ms);
+    int r = -1;
+
+    if (!xs) {
+        errno = errno == ENOMEM ? ENOMEM : ENOTCONN;
+        return -1;
+    }
+
+    if (gsuspend_call_end_shutdown(call, domid))
+        goto out;
+    /* A domain that has ended meanwhile is unknown to xenstored (ENOENT, EINVAL). */
+    if (gsuspend_xenstore_resume(xs, domid, deadline_ms) &&
+        errno != ENOENT && errno != EINVAL) {
+        errno = ENOTCONN;
+        goto out;
+    }
+    r = 0;
+
+ out:
+    gsuspend_xenstore_close(xs);
     return r;
 }

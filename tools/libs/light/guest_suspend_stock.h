@@ -2,8 +2,10 @@
 /*
  * guest_suspend_stock.h: what a hypervisor without guest suspend tells of it.
  *
- * On x86 that is whether a domain is in ACPI S3, and nothing else: no seq, no
- * time, no history.  What is not known is marked so, as the public header says.
+ * On x86 that is whether a domain is in ACPI S3.  On Arm it is whether a domain has
+ * shut down with SHUTDOWN_suspend, which is what PSCI SYSTEM_SUSPEND does in Xen
+ * 4.22.  There is no seq, no time and no history.  What is not known is marked so, as
+ * the public header says.
  */
 
 #ifndef GUEST_SUSPEND_STOCK_H
@@ -20,7 +22,10 @@
  */
 extern bool gsuspend_x86;
 
-/* errno as gsuspend_call_in_s3() has it, but for EINVAL. */
+/*
+ * errno as gsuspend_call_in_s3() has it, but for EINVAL; on Arm as
+ * gsuspend_call_in_shutdown_suspend() has it.
+ */
 int gsuspend_stock_state(struct gsuspend_call *call, uint32_t domid,
                          libxl_guest_suspend_info *info);
 
@@ -31,6 +36,14 @@ int gsuspend_stock_state(struct gsuspend_call *call, uint32_t domid,
  */
 int gsuspend_stock_list(struct gsuspend_call *call, int64_t deadline_ms,
                         libxl_guest_suspend_info **list_r, uint32_t *nr_r);
+
+/*
+ * Arm: wake a domain that has just been seen asleep.  ENOTCONN: xenstored has not
+ * answered by the deadline, a time of gsuspend_now_ms().  The domain may run then,
+ * and xenstored may not know it.
+ */
+int gsuspend_stock_wake(struct gsuspend_call *call, uint32_t domid,
+                        int64_t deadline_ms);
 
 /* For qsort(): of libxl_guest_suspend_info, or of what begins with one. */
 int gsuspend_by_domid(const void *a, const void *b);

@@ -108,7 +108,7 @@ static const struct {
     { ERROR_GUEST_SUSPEND_SHUT_DOWN,
       "the domain is shut down, or it is the caller's own" },
     { ERROR_GUEST_SUSPEND_NO_VIRQ,
-      "on x86 the device model wakes a domain, and without a vIRQ" },
+      "a vIRQ wakes a domain only on Arm, and with the guest suspend patch" },
     { ERROR_GUEST_SUSPEND_NO_SEQ,
       "this hypervisor keeps no seq: it lacks the guest suspend patch" },
     { ERROR_GUEST_SUSPEND_NO_XENSTORE,

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -309,6 +310,15 @@ char *gsuspend_xenstore_directory(struct gsuspend_xenstore *xs,
     if (names)
         memcpy(names, xs->in.body, *len_r + 1);
     return names;
+}
+
+int gsuspend_xenstore_resume(struct gsuspend_xenstore *xs, uint32_t domid,
+                             int64_t deadline_ms)
+{
+    char text[12];
+
+    snprintf(text, sizeof(text), "%" PRIu32, domid);
+    return talk(xs, XS_RESUME, text, NULL, deadline_ms);
 }
 
 int gsuspend_xenstore_watch(struct gsuspend_xenstore *xs, const char *path)

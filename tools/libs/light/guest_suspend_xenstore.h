@@ -47,6 +47,13 @@ char *gsuspend_xenstore_directory(struct gsuspend_xenstore *xs,
                                   size_t *len_r);
 
 /*
+ * Tell xenstored that a domain which had shut down goes on.  Untold, xenstored
+ * fires no @releaseDomain at the domain's next shutdown.  -1: errno.
+ */
+int gsuspend_xenstore_resume(struct gsuspend_xenstore *xs, uint32_t domid,
+                             int64_t deadline_ms);
+
+/*
  * Without waiting: send the request.  The watch, and the node's value, come as
  * events later on.  Ask for watches first.  Of several requests for a value, the
  * last is answered.  -1: errno.

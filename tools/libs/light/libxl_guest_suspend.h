@@ -8,9 +8,9 @@
  * domain is woken by an interrupt of its own, or by its toolstack.
  *
  * The hypervisor needs guest suspend, which is a patch to Xen.  A hypervisor
- * without it leads to an error of its own.  On x86 a part of this works without
- * the patch: see "Without the patch" below.  Link with -lxlguestsuspend
- * (pkg-config: xlguestsuspend).
+ * without it leads to an error of its own.  A part of this works without the
+ * patch: see "Without the patch" below.  Link with -lxlguestsuspend (pkg-config:
+ * xlguestsuspend).
  *
  * Rules for all functions
  *
@@ -38,10 +38,12 @@
  *
  * Without the patch
  *
- * On Arm every call fails with ERROR_GUEST_SUSPEND_UNSUPPORTED.
+ * On x86, every Xen tells whether an HVM domain is in ACPI S3 at the moment.  On
+ * Arm, Xen 4.17 to 4.22 tells whether a domain has shut down with SHUTDOWN_suspend.
+ * That is what PSCI SYSTEM_SUSPEND does in Xen 4.22.  Older Xen without the patch
+ * has no SYSTEM_SUSPEND.  Other Xen on Arm gives ERROR_GUEST_SUSPEND_UNSUPPORTED.
  *
- * On x86, every Xen tells whether an HVM domain is in ACPI S3 at the moment.  It
- * tells no time, no count and no event.  Unknown fields are marked: numbers are
+ * Xen tells no time, no count and no event.  Unknown fields are marked: numbers are
  * LIBXL_GUEST_SUSPEND_UNKNOWN, enumerations _UNKNOWN, interrupts and vCPUs _NONE.
  * domid and state are known.  kind is known while the domain sleeps, and of a PV
  * domain, which never sleeps.  An unknown seq tells that the record is of such a
@@ -49,6 +51,12 @@
  * ERROR_GUEST_SUSPEND_NO_SEQ.  Waits and watches look every
  * LIBXL_GUEST_SUSPEND_POLL_MS.  They miss a sleep that begins and ends in between,
  * and do not notice that a domid was used again.
+ *
+ * On Arm, a domain that its toolstack has suspended (libxl_domain_suspend_only(),
+ * "xl suspend") is in the same state.  It cannot be told apart, and counts as
+ * suspended; libxl_domain_resume_virq() does to it what libxl_domain_resume() does.
+ * A domain that is being saved or migrated would be, too, but these Xen versions
+ * cannot save or migrate a domain on Arm.
  */
 
 #ifndef LIBXL_GUEST_SUSPEND_H
@@ -105,11 +113,11 @@ typedef enum libxl_guest_suspend_error {
     ERROR_GUEST_SUSPEND_BAD_VIRQ = -1010,
     /* The domain is shut down, or it is the caller's own. */
     ERROR_GUEST_SUSPEND_SHUT_DOWN = -1011,
-    /* x86: a device model wakes its domain without an interrupt. */
+    /* x86, or Arm without the patch: a domain wakes without an interrupt. */
     ERROR_GUEST_SUSPEND_NO_VIRQ = -1012,
     /* This hypervisor has no guest suspend, and keeps no seq and no instance. */
     ERROR_GUEST_SUSPEND_NO_SEQ = -1013,
-    /* xenstore, which this needs on x86 without the patch, does not answer. */
+    /* xenstore, which this needs without the patch, does not answer. */
     ERROR_GUEST_SUSPEND_NO_XENSTORE = -1014
 } libxl_guest_suspend_error;
 
@@ -271,7 +279,7 @@ int libxl_domain_suspend_state(libxl_ctx *ctx, libxl_domid domid,
  * its latest record.  Reading clears nothing, and costs by what changed.  A
  * listing ends however fast guests change, by a few hypercalls.  A domain that
  * ceased to exist is not reported: its record is gone with it.
- * (On x86 without the patch: in the order of their domids, those that xenstore
+ * (Without the patch: in the order of their domids, those that xenstore
  * has; the state is unknown, too, of one that may not be looked at.)
  *
  * Returns an array of *nb_r records, to be released with
@@ -302,11 +310,11 @@ void libxl_guest_suspend_info_list_free(libxl_guest_suspend_info *list, int nb);
  * ERROR_DOMAIN_NOTFOUND     no such domain, or one that dies
  * ERROR_GUEST_SUSPEND_NOT_SUSPENDED
  * ERROR_GUEST_SUSPEND_STALE opts' seq or instance is no longer the domain's
- * ERROR_GUEST_SUSPEND_NO_SEQ  x86 without the patch: opts has one
+ * ERROR_GUEST_SUSPEND_NO_SEQ  without the patch: opts has one
  * ERROR_GUEST_SUSPEND_BAD_VIRQ  out of range, an SGI, a timer or other private
  *                           interrupt except the one of event channels
  * ERROR_GUEST_SUSPEND_VIRQ_BUSY, _VCPU_OFFLINE, _VIRQ_LPI
- * ERROR_GUEST_SUSPEND_NO_VIRQ  x86: with any virq
+ * ERROR_GUEST_SUSPEND_NO_VIRQ  x86, or without the patch: with any virq
  * ERROR_GUEST_SUSPEND_SHUT_DOWN  the domain is shut down, or is the caller's own
  * ERROR_INVAL               a reserved field of opts is not zero
  * ERROR_GUEST_SUSPEND_UNSUPPORTED, _DENIED, _NO_HYPERVISOR, ERROR_NOMEM,
@@ -327,6 +335,14 @@ void libxl_guest_suspend_info_list_free(libxl_guest_suspend_info *list, int nb);
  * ERROR_DOMAIN_DESTROYED (*)  it ceased to exist meanwhile
  * The device model is told "wake", and not which sleep: what opts says has been
  * checked right before.
+ *
+ * On Arm without the patch, the domain is let go on by XEN_DOMCTL_resumedomain, and
+ * xenstored is told of that.  A domain that shuts down between the look at its state
+ * and this call goes on as well.
+ * ERROR_GUEST_SUSPEND_NO_XENSTORE (*)  xenstored does not answer.  If it has not
+ *                           taken the connection, nothing has changed.  Otherwise
+ *                           the domain runs, and the next shutdown of the domain
+ *                           may not fire @releaseDomain.
  */
 #define LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS 10000
 
@@ -391,7 +407,7 @@ int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
  * ERROR_DOMAIN_NOTFOUND      no such domain
  * ERROR_DOMAIN_DESTROYED     it ceased to exist during the wait
  * ERROR_GUEST_SUSPEND_STALE  the domain is younger than after_seq
- * ERROR_GUEST_SUSPEND_NO_SEQ x86 without the patch, and after_seq is not 0
+ * ERROR_GUEST_SUSPEND_NO_SEQ without the patch, and after_seq is not 0
  * ERROR_INVAL                another state, or a timeout below -1
  * ERROR_GUEST_SUSPEND_UNSUPPORTED, _DENIED, _NO_HYPERVISOR, ERROR_NOMEM,
  * ERROR_FAIL
