@@ -1,4 +1,5 @@
-# tests/fuzz: a fuzzer of the domctl, of which "make check" runs a little.
+# tests/fuzz: fuzzers of the domctl and of what the agent reads; "make check" runs a
 # SPDX-License-Identifier: GPL-2.0-only
 
 UNIT_SCRIPTS += tests/fuzz/test-fuzz-domctl.sh
+UNIT_SCRIPTS += tests/fuzz/test-fuzz-agent.sh
