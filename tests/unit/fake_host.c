@@ -18,10 +18,14 @@
  *                        domain in state 2 has shut down to power off
  *   device-model DOMID PID   of a domain above
  *   replace NUMBER       all domains are others once so many were asked for
+ *   node DOMID PATH VALUE    in xenstore, below the domain's directory; VALUE
+ *                            "-" is ""
+ *   answers DOMID WHAT   to a request to sleep: "takes" it, "sleeps", is "denied"
  *
  * A resume that was accepted is written to standard error, as
  * "resume DOMID FLAGS VIRQ SEQ INSTANCE"; without the patch on Arm as
- * "resumedomain DOMID" and, what xenstored hears of it, "XS_RESUME DOMID".
+ * "resumedomain DOMID" and, what xenstored hears of it, "XS_RESUME DOMID".  A node
+ * of a domain that was written is there as "write PATH VALUE".
  */
 
 #include "fake_host.h"
@@ -54,6 +58,16 @@ static struct domain {
 } domains[MAX_DOMAINS];
 
 static unsigned int nr_domains;
+
+/* Those of the file, until they are written. */
+static struct node {
+    char path[64], value[16];
+} nodes[16];
+static unsigned int nr_nodes;
+static bool nodes_read;
+static unsigned int answers_domid;
+static char answers[16];
+static bool answered;
 static int op_errno[3];
 static bool no_xenstore;
 static int xenstore_errno;
@@ -112,6 +126,39 @@ static void read_published(unsigned int domid, const char *text)
                      (int)strcspn(text, "\n"), text);
 }
 
+static bool read_node_line(const char *line)
+{
+    char path[40], value[16];
+    unsigned int domid;
+
+    if (sscanf(line, "answers %u %15s", &answers_domid, answers) == 2)
+        return true;
+    if (sscanf(line, "node %u %39s %15s", &domid, path, value) != 3)
+        return false;
+    if (nodes_read || nr_nodes == 16)
+        return true;
+    snprintf(nodes[nr_nodes].path, sizeof(nodes[0].path),
+             "/local/domain/%u/%s", domid, path);
+    if (strcmp(value, "-"))
+        strcpy(nodes[nr_nodes].value, value);
+    nr_nodes++;
+    return true;
+}
+
+/* What the guest that was asked has done since. */
+static void answer(struct xen_guest_suspend_record *record)
+{
+    if (!answered || record->domid != answers_domid)
+        return;
+    if (!strcmp(answers, "sleeps")) {
+        record->state = XEN_GUEST_SUSPEND_STATE_SUSPENDED;
+        record->nr_suspends++;
+    } else if (!strcmp(answers, "denied")) {
+        record->nr_denied++;
+        record->denied_reason = XEN_GUEST_SUSPEND_DENIED_VCPU_ONLINE;
+    }
+}
+
 /* Anew for each call: a test may put another file in its place. */
 static void read_host(void)
 {
@@ -146,6 +193,8 @@ static void read_host(void)
             stock = true;
         } else if (sscanf(line, "replace %u", &op) == 1) {
             replace_after = op;
+        } else if (read_node_line(line)) {
+            continue;
         } else if (sscanf(line, "errno %u %d", &op, &number) == 2 && op < 3) {
             op_errno[op] = number;
         } else {
@@ -155,6 +204,7 @@ static void read_host(void)
     }
     if (file)
         fclose(file);
+    nodes_read = true;
 }
 
 /* HVMOP_get_param of HVM_PARAM_ACPI_S_STATE */
@@ -286,6 +336,7 @@ int fake_host_hypercall(unsigned int nr, void *arg)
         return errno ? -1 : 0;
     }
     op->u.get.record = domain->record;
+    answer(&op->u.get.record);
     if (nr_got++ >= replace_after)
         op->u.get.record.instance++;
     return 0;
@@ -295,6 +346,7 @@ int fake_host_hypercall(unsigned int nr, void *arg)
 
 struct gsuspend_xenstore {
     int fd; /* a real one, as the real one has */
+    bool watched;
 };
 
 struct gsuspend_xenstore *gsuspend_xenstore_open(int64_t deadline_ms)
@@ -322,6 +374,14 @@ void gsuspend_xenstore_close(struct gsuspend_xenstore *xs)
     free(xs);
 }
 
+static struct node *find_node(const char *path)
+{
+    for (unsigned int i = 0; i < nr_nodes; i++)
+        if (!strcmp(nodes[i].path, path))
+            return &nodes[i];
+    return NULL;
+}
+
 static const struct domain *find_domain(unsigned int domid)
 {
     for (unsigned int i = 0; i < nr_domains; i++)
@@ -334,6 +394,7 @@ char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
                              int64_t deadline_ms)
 {
     const struct domain *domain = NULL;
+    const struct node *written = find_node(path);
     char node[32], value[256] = "";
     unsigned int domid;
 
@@ -343,12 +404,14 @@ char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
         errno = xenstore_errno;
         return NULL;
     }
+    if (written)
+        return strdup(written->value);
     if (sscanf(path, "/local/domain/%u/%31s", &domid, node) == 2)
         domain = find_domain(domid);
     if (domain && !strcmp(node, "image/device-model-pid")) {
         if (domain->device_model)
             snprintf(value, sizeof(value), "%u", domain->device_model);
-    } else if (domain && strcmp(domain->name, "-"))
+    } else if (domain && !strchr(node, '/') && strcmp(domain->name, "-"))
         snprintf(value, sizeof(value), "%s%s", strcmp(node, "vm") ? "" : "/vm/",
                  strcmp(node, "vm") ? domain->name : domain->uuid);
     if (sscanf(path, "/tool/guest-suspend/%u/%31s", &domid, node) == 2)
@@ -359,6 +422,46 @@ char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
         return strdup(value);
     errno = ENOENT;
     return NULL;
+}
+
+int gsuspend_xenstore_transaction_start(struct gsuspend_xenstore *xs,
+                                        int64_t deadline_ms)
+{
+    (void)xs;
+    (void)deadline_ms;
+    return 0;
+}
+
+int gsuspend_xenstore_transaction_end(struct gsuspend_xenstore *xs, bool commit,
+                                      int64_t deadline_ms)
+{
+    (void)xs;
+    (void)commit;
+    (void)deadline_ms;
+    return 0;
+}
+
+/* At once: a transaction here is never aborted after a write. */
+int gsuspend_xenstore_write(struct gsuspend_xenstore *xs, const char *path,
+                            const char *value, int64_t deadline_ms)
+{
+    struct node *node = find_node(path);
+    unsigned int domid;
+
+    (void)xs;
+    (void)deadline_ms;
+    if (!node || strlen(value) >= sizeof(node->value)) {
+        errno = ENOENT;
+        return -1;
+    }
+    strcpy(node->value, value);
+    fprintf(stderr, "write %s '%s'\n", path, value);
+    if (*value && *answers && sscanf(path, "/local/domain/%u/", &domid) == 1 &&
+        domid == answers_domid) {
+        answered = true;
+        node->value[0] = 0;
+    }
+    return 0;
 }
 
 /* One block, as its callers expect it. */
@@ -388,17 +491,19 @@ int gsuspend_xenstore_resume(struct gsuspend_xenstore *xs, uint32_t domid,
     return 0;
 }
 
-/* Nothing to watch here, and no epoll_wait(): callers have to do without. */
+/*
+ * No epoll_wait() here, and nothing to watch but a domain's own nodes.  Nothing
+ * fires: callers have to look now and then.
+ */
 int gsuspend_xenstore_fd(const struct gsuspend_xenstore *xs)
 {
-    return xs->fd;
+    return xs->watched ? -1 : xs->fd;
 }
 
 int gsuspend_xenstore_watch(struct gsuspend_xenstore *xs, const char *path)
 {
-    (void)xs;
-    (void)path;
-    return -1;
+    xs->watched = !strncmp(path, "/local/", 7);
+    return xs->watched ? 0 : -1;
 }
 
 int gsuspend_xenstore_ask(struct gsuspend_xenstore *xs, const char *path)
@@ -411,7 +516,6 @@ int gsuspend_xenstore_ask(struct gsuspend_xenstore *xs, const char *path)
 enum gsuspend_xenstore_event
 gsuspend_xenstore_next(struct gsuspend_xenstore *xs, const char **text_r)
 {
-    (void)xs;
-    (void)text_r;
-    return GSUSPEND_XENSTORE_LOST;
+    *text_r = NULL;
+    return xs->watched ? GSUSPEND_XENSTORE_NONE : GSUSPEND_XENSTORE_LOST;
 }

@@ -27,8 +27,15 @@ tests/unit/test-libxlguestsuspend_LDLIBS = $(XENSTORE_LIBS) $(YAJL_LIBS)
 UNIT_PROGRAMS += tests/unit/test-suspend-watch
 tests/unit/test-suspend-watch_SRCS = \
     tests/unit/test-suspend-watch.c tests/unit/fake_xencall.c \
+    tests/unit/fake_read_only_xenstore.c \
     $(filter-out %_xenstore.c,$(tools/libs/light/libxlguestsuspend_SRCS))
 tests/unit/test-suspend-watch_LDLIBS = $(YAJL_LIBS)
+
+UNIT_PROGRAMS += tests/unit/test-suspend-request
+tests/unit/test-suspend-request_SRCS = \
+    tests/unit/test-suspend-request.c tests/unit/fake_xencall.c \
+    $(filter-out %_xenstore.c,$(tools/libs/light/libxlguestsuspend_SRCS))
+tests/unit/test-suspend-request_LDLIBS = $(YAJL_LIBS)
 
 UNIT_PROGRAMS += tests/unit/test-guest-suspend-xenstore
 tests/unit/test-guest-suspend-xenstore_SRCS := \
@@ -39,6 +46,7 @@ tests/unit/test-guest-suspend-xenstore_LDLIBS = $(XENSTORE_LIBS)
 UNIT_PROGRAMS += tests/unit/test-library-soak
 tests/unit/test-library-soak_SRCS = \
     tests/unit/test-library-soak.c tests/unit/fake_soak.c \
+    tests/unit/fake_read_only_xenstore.c \
     $(filter-out %_xenstore.c,$(tools/libs/light/libxlguestsuspend_SRCS))
 tests/unit/test-library-soak_LDLIBS = $(YAJL_LIBS) -pthread
 UNIT_SCRIPTS += tests/unit/test-thread-sanitizer.sh

@@ -106,6 +106,31 @@ static void serve_read(int fd, uint32_t id, const char *path)
     }
 }
 
+/* Transaction 7 is the only one: its value is what was written in it. */
+static void serve_transaction(int fd, const struct xsd_sockmsg *header,
+                              const char *body)
+{
+    static char value[16];
+    size_t len = strlen(body) + 1;
+
+    if (header->type == XS_TRANSACTION_START) {
+        *value = 0;
+        answer(fd, header->type, header->req_id, "7", 2);
+    } else if (header->tx_id != 7) {
+        fail(fd, header->req_id, "ENOENT");
+    } else if (header->type == XS_WRITE && header->len - len < sizeof(value)) {
+        memcpy(value, body + len, header->len - len);
+        value[header->len - len] = 0;
+        answer(fd, header->type, header->req_id, "OK", 3);
+    } else if (header->type == XS_READ) {
+        answer(fd, header->type, header->req_id, value, strlen(value));
+    } else if (!strcmp(value, "conflict") && !strcmp(body, "T")) {
+        fail(fd, header->req_id, "EAGAIN");
+    } else {
+        answer(fd, header->type, header->req_id, "OK", 3);
+    }
+}
+
 static void serve(int fd)
 {
     struct xsd_sockmsg header;
@@ -114,7 +139,10 @@ static void serve(int fd)
     while (read(fd, &header, sizeof(header)) == sizeof(header)) {
         if (read(fd, body, header.len) != (ssize_t)header.len)
             _exit(1);
-        if (header.type == XS_READ)
+        if (header.tx_id || header.type == XS_WRITE ||
+            header.type == XS_TRANSACTION_START)
+            serve_transaction(fd, &header, body);
+        else if (header.type == XS_READ)
             serve_read(fd, header.req_id, body);
         else if (header.type == XS_WATCH && !strcmp(body, "/full"))
             fail(fd, header.req_id, "ENOSPC");
@@ -286,6 +314,47 @@ static void test_events(void)
     gsuspend_xenstore_close(xs);
 }
 
+static void test_transaction(void)
+{
+    struct gsuspend_xenstore *xs;
+    int64_t deadline_ms = gsuspend_now_ms() + LONG_MS;
+
+    start();
+    xs = gsuspend_xenstore_open(-1);
+    TAP_OK(gsuspend_xenstore_write(xs, "/node", "x", deadline_ms) &&
+           errno == ENOENT, "a write, outside of transactions");
+    TAP_OK(!gsuspend_xenstore_transaction_start(xs, deadline_ms) &&
+           !gsuspend_xenstore_write(xs, "/node", "s3", deadline_ms),
+           "a write in a transaction");
+    read_is(xs, "/node", LONG_MS, "s3", 0);
+    TAP_OK(!gsuspend_xenstore_write(xs, "/node", "", deadline_ms),
+           "an empty value");
+    read_is(xs, "/node", LONG_MS, "", 0);
+    TAP_EQ_INT(gsuspend_xenstore_transaction_end(xs, true, deadline_ms), 0,
+               "its end");
+    read_is(xs, "/value", LONG_MS, "text", 0);
+
+    gsuspend_xenstore_transaction_start(xs, deadline_ms);
+    gsuspend_xenstore_write(xs, "/node", "conflict", deadline_ms);
+    TAP_OK(gsuspend_xenstore_transaction_end(xs, true, deadline_ms) &&
+           errno == EAGAIN, "a conflict");
+    gsuspend_xenstore_transaction_start(xs, deadline_ms);
+    gsuspend_xenstore_write(xs, "/node", "conflict", deadline_ms);
+    TAP_EQ_INT(gsuspend_xenstore_transaction_end(xs, false, deadline_ms), 0,
+               "given up");
+
+    kill(server, SIGSTOP);
+    deadline_ms = gsuspend_now_ms() + 100;
+    TAP_OK(gsuspend_xenstore_transaction_start(xs, deadline_ms) &&
+           errno == ETIMEDOUT, "a stopped server: start");
+    TAP_OK(gsuspend_xenstore_write(xs, "/node", "x", deadline_ms) &&
+           errno == ETIMEDOUT, "... write");
+    TAP_OK(gsuspend_xenstore_transaction_end(xs, true, deadline_ms) &&
+           errno == ETIMEDOUT, "... end");
+    gsuspend_xenstore_close(xs);
+    stop();
+}
+
 static void test_open(void)
 {
     struct gsuspend_xenstore *xs[4];
@@ -333,6 +402,7 @@ int main(void)
     test_read();
     test_directory();
     test_events();
+    test_transaction();
     test_open();
     TAP_EQ_INT(tap_nr_fds(), fds, "no file is left open");
     return tap_done();

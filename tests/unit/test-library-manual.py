@@ -15,7 +15,7 @@ import tempfile
 SOURCE = pathlib.Path(os.environ["GS_SRCDIR"])
 HEADERS = SOURCE / "tools/libs/light"
 PAGES = ("libxl_domain_suspend_state", "libxl_domain_resume_virq",
-         "libxl_domain_suspend_wait")
+         "libxl_domain_suspend_wait", "libxl_domain_suspend_request")
 # What the examples take for granted.
 EXAMPLE = """#include <stdio.h>
 #include <libxl_guest_suspend.h>

@@ -758,28 +758,50 @@ static void test_stock_arm_state(void)
                ERROR_GUEST_SUSPEND_DENIED, "... Flask refuses");
 }
 
-/* xenstored, for one request: its answer to "XS_RESUME 3" */
-static pid_t start_xenstored(int listening, const char *text)
+static void send_answer(int fd, struct xsd_sockmsg header, const char *text)
 {
-    struct xsd_sockmsg header;
-    char body[16] = "";
-    pid_t pid = fork();
-    int fd;
-
-    if (pid)
-        return pid;
-    fd = accept(listening, NULL, NULL);
-    if (fd < 0 || read(fd, &header, sizeof(header)) != sizeof(header) ||
-        header.len > sizeof(body) ||
-        read(fd, body, header.len) != (ssize_t)header.len ||
-        header.type != XS_RESUME || header.len != 2 || strcmp(body, "3"))
-        _exit(1);
     if (strcmp(text, "OK"))
         header.type = XS_ERROR;
     header.len = (uint32_t)strlen(text) + 1;
     if (write(fd, &header, sizeof(header)) != sizeof(header) ||
         write(fd, text, header.len) != (ssize_t)header.len)
         _exit(1);
+}
+
+/*
+ * xenstored, which has no node, up to "XS_RESUME 3", which it answers with text.
+ * A wake looks for a request to sleep first, on a connection of its own.
+ */
+static pid_t start_xenstored(int listening, const char *text)
+{
+    struct xsd_sockmsg header;
+    char body[64];
+    pid_t pid = fork();
+    int fd = -1;
+
+    if (pid)
+        return pid;
+    for (;;) {
+        if (fd < 0)
+            fd = accept(listening, NULL, NULL);
+        if (read(fd, &header, sizeof(header)) != sizeof(header)) {
+            if (fd < 0)
+                _exit(1);
+            close(fd);
+            fd = -1;
+            continue;
+        }
+        memset(body, 0, sizeof(body));
+        if (header.len >= sizeof(body) ||
+            read(fd, body, header.len) != (ssize_t)header.len)
+            _exit(1);
+        if (header.type == XS_RESUME)
+            break;
+        send_answer(fd, header, "ENOENT");
+    }
+    if (header.len != 2 || strcmp(body, "3"))
+        _exit(1);
+    send_answer(fd, header, text);
     _exit(0);
 }
 

@@ -25,6 +25,7 @@ sources=$(find "$src/tools/libs/light" -name '*.c' ! -name guest_suspend_xenstor
 if ! cc $flags -iquote "$src/tools/include" -I"$src/tools/libs/light" \
     -iquote "$src/hypervisor/xen/include" -o soak \
     "$src/tests/unit/test-library-soak.c" "$src/tests/unit/fake_soak.c" \
+    "$src/tests/unit/fake_read_only_xenstore.c" \
     $sources -lyajl -pthread >log 2>&1; then
     sed 's/^/# /' log
     echo "not ok 1 - it builds with thread-sanitizer"

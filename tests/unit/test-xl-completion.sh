@@ -78,10 +78,11 @@ completes 'running |suspended |' xl suspend-status --wait =
 completes 'suspended |' xl suspend-status --wait = s
 completes 'asleep |awake |' xl suspend-status --wait = running a
 completes 'asleep |awake |' xl trigger a
-completes 'wake |' xl trigger awake ''
+completes 'sleep |wake |' xl trigger awake ''
 completes 'wake |' xl trigger awake w
 completes '--if-suspended |' xl trigger awake wake --i
 completes '--virq=|' xl trigger awake wake --v
+completes '--timeout=|' xl trigger awake sleep --t
 completes 'stock:|' xl trigger awake nmi ''
 
 n=$((n + 1))

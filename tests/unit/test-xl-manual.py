@@ -18,9 +18,11 @@ XL = pathlib.Path(os.environ["GS_BUILDDIR"]) / "tests/unit/xl-fake"
 PAGES = {
     "xl-suspend-status.1": ["suspend-status"],
     "xl-trigger-wake.1": ["trigger", "x", "wake"],
+    "xl-trigger-sleep.1": ["trigger", "x", "sleep"],
 }
 # Statuses that a command cannot end with, and does not list.
-NEVER = {"xl-suspend-status.1": set(), "xl-trigger-wake.1": set()}
+NEVER = {"xl-suspend-status.1": {8, 9}, "xl-trigger-wake.1": {8, 9},
+         "xl-trigger-sleep.1": {3}}
 
 count = failed = 0
 
@@ -191,6 +193,7 @@ SCRIPTS = {
     "logger": (a_guest("guest", 1, 9, 1), '"event":"state"', -15),
     "--virq=32": (a_guest("guest", 1, 9, 1),
                   "resume 1 0 0 0 5\nresume 1 1 32 0 5\n", 0),
+    "sleep --wait": (a_guest("guest", 1, 9, 1), "", 0),
     "wake --seq": (a_guest("guest", 1, 9, 1), "resume 1 0 0 9 5\n", 0),
 }
 

@@ -332,6 +332,80 @@ class Running:
         return self
 
 
+def test_sleep():
+    def host(*more, feature="1", request="-"):
+        return HOST + [f"node 4 control/feature-s3 {feature}",
+                       f"node 4 control/shutdown {request}", *more]
+
+    path = "/local/domain/4/control/shutdown"
+    asked, withdrawn = f"write {path} 's3'\n", f"write {path} ''\n"
+    sleep = ("trigger", "awake", "sleep")
+    is_("sleep: asleep already", run("trigger", "asleep", "sleep", "--wait"),
+        0, "", "")
+    is_("sleep: taken, and asleep",
+        run(*sleep, "--wait", host=host("answers 4 sleeps")), 0, "", asked)
+    is_("sleep: taken is enough", run(*sleep, host=host("answers 4 takes")),
+        0, "", asked)
+    is_("sleep: a guest that does not answer",
+        run(*sleep, "--timeout=1", host=host()), 4, "",
+        asked + withdrawn + "xl: domain 'awake' has not answered within 1 s; "
+        "the request is withdrawn\n")
+    is_("sleep: a guest that answers and does not sleep",
+        run(*sleep, "--wait", "--timeout=1", host=host("answers 4 takes")), 9,
+        "", re.compile(r"took the request and does not sleep after 1 s"))
+    is_("sleep: a guest that the hypervisor refuses",
+        run(*sleep, "--wait", host=host("answers 4 denied")), 9, "",
+        re.compile(r"the hypervisor refused its sleep: vcpu-online\n"))
+    for feature in ("-", "0", "11", "yes"):
+        is_(f"sleep: a feature of '{feature}'",
+            run(*sleep, host=host(feature=feature)), 8, "",
+            one_line("cannot be asked to sleep"))
+    is_("sleep: no feature", run(*sleep), 8, "", one_line("cannot be asked"))
+    is_("sleep: a guest that powers off",
+        run(*sleep, host=host(request="poweroff")), 1, "",
+        one_line("something else"))
+    is_("sleep: a request that somebody left is taken over",
+        run(*sleep, "--timeout=1", host=host(request="s3")), 4, "",
+        re.compile(rf"\A{withdrawn}xl: domain 'awake' has not answered"))
+    is_("sleep: no xenstore",
+        run("trigger", "4", "sleep", host=HOST + ["no-xenstore"]), 1, "",
+        one_line("cannot reach xenstore"))
+    is_("sleep: a successor of the domain",
+        run("trigger", "4", "sleep", host=host("replace 1")), 7, "",
+        one_line("given way to another one"))
+    is_("sleep: dry run", run("-N", *sleep, host=host()), 0,
+        "would ask domain 4 to sleep\n", "")
+    is_("sleep: no such domain", run("trigger", "99", "sleep"), 5, "",
+        one_line("no such domain"))
+    for args in (["0"], ["--timeout=0"], ["--timeout=x"], ["--virq=3"]):
+        is_(f"sleep: {args}", run(*sleep, *args, host=host()), 2, "",
+            one_line(""))
+
+    stock(ECHO)
+    button = HOST + ["x86", "node 4 platform/acpi_s3 1"]
+    is_("sleep: the button, by the stock xl", run(*sleep, host=button), 0,
+        "[b'trigger', b'4', b'sleep']\n", "")
+    is_("sleep: the button, and nobody who listens",
+        run(*sleep, "--wait", "--timeout=1", host=button), 4, None,
+        one_line("has not gone to sleep within 1 s; its sleep button was"
+                 " pressed, which cannot be withdrawn"))
+    is_("sleep: the button, and a stock xl that fails",
+        run(*sleep, host=button, env={"STATUS": "1"}), 1, None,
+        one_line("was not asked"))
+    is_("sleep: x86, and no acpi_s3", run(*sleep, host=HOST + ["x86"]), 8, "",
+        one_line("cannot be asked"))
+    is_("wake: a request is withdrawn first",
+        run("trigger", "asleep", "wake", host=HOST +
+            ["node 3 control/shutdown s3"]), 0, "",
+        "write /local/domain/3/control/shutdown ''\nresume 3 0 0 0 7\n")
+    is_("wake: of a guest that runs, nothing is withdrawn",
+        run("trigger", "awake", "wake", host=host(request="s3")), 3, "",
+        one_line("is not suspended"))
+    is_("wake: a request to power off stays",
+        run("trigger", "asleep", "wake", host=HOST +
+            ["node 3 control/shutdown poweroff"]), 0, "", "resume 3 0 0 0 7\n")
+
+
 def test_wait():
     is_("--wait of one that is suspended",
         run("suspend-status", "--wait=suspended", "asleep"), 0,
@@ -913,9 +987,12 @@ def test_help():
                 run(*args, env={"STATUS": str(status)}), status,
                 re.compile(re.escape(repr([a.encode() for a in args])) +
                            r"\n\nGuest suspend [^\n]*\n\n suspend-status +Show"
-                           r"[^\n]*\n trigger DOMAIN wake +Wake[^\n]*\n\Z"), "")
+                           r"[^\n]*\n trigger DOMAIN wake +Wake[^\n]*\n"
+                           r" trigger DOMAIN sleep +Ask[^\n]*\n\Z"), "")
     is_("help suspend-status", run("help", "suspend-status"), 0,
         re.compile(r"\AUsage: xl \[-vftTN\] suspend-status "), "")
+    is_("help trigger: ours, the other", run("help", "trigger"), 0,
+        re.compile(r"\n\nUsage: xl \[-vftTN\] trigger DOMAIN sleep "), "")
     is_("help trigger: stock's, and ours", run("help", "trigger"), 0,
         re.compile(r"\A\[b'help', b'trigger'\]\n\nUsage: xl \[-vftTN\] trigger"
                    r" DOMAIN wake "), "")
@@ -930,7 +1007,7 @@ def test_help():
 
 try:
     for test in (test_status, test_quiet, test_json, test_libraries,
-                 test_usage, test_wake,
+                 test_usage, test_wake, test_sleep,
                  test_wait, test_since, test_watch_names,
                  test_xenstore_silent, test_watch,
                  test_no_guest_suspend, test_device_model, test_stock_x86,

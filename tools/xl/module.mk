@@ -6,7 +6,7 @@ tools/xl/xl_INSTALLDIR = $(sbindir)
 XL_SRCS := $(addprefix tools/xl/, \
     xl.c xl_cmdtable.c xl_domains.c xl_handover.c xl_options.c \
     xl_rows.c xl_suspend_status.c xl_suspend_watch.c xl_text.c \
-    xl_trigger_wake.c)
+    xl_trigger_sleep.c xl_trigger_wake.c)
 # The library goes in, instead of being loaded: all of xl would be lost with
 # it, stock's commands too, until ldconfig has run or after it is removed.
 # Without what needs yajl: see guest_suspend_members.h.

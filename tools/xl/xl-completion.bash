@@ -65,9 +65,10 @@ _xl_guest_suspend() {
         elif [[ ${COMP_WORDS[at]} == trigger ]]; then
             case $((COMP_CWORD - at)) in
             1) words=$(_xl_guest_suspend_domains "$xl") ;;
-            2) words=wake ;;
-            *) [[ ${COMP_WORDS[at + 2]} != wake ]] ||
-                command=("$xl" trigger x wake) ;;
+            2) words=$'sleep\nwake' ;;
+            *) case ${COMP_WORDS[at + 2]} in
+                sleep | wake) command=("$xl" trigger x "${COMP_WORDS[at + 2]}") ;;
+                esac ;;
             esac
         fi
     fi

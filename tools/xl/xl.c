@@ -57,6 +57,7 @@ enum xl_exit xl_exit_of_rc(int rc)
     case ERROR_DOMAIN_DESTROYED:
         return XL_EXIT_NO_DOMAIN;
     case ERROR_TIMEDOUT:
+    case ERROR_GUEST_SUSPEND_NO_ANSWER:
         return XL_EXIT_TIMED_OUT;
     case ERROR_GUEST_SUSPEND_NOT_SUSPENDED:
         return XL_EXIT_NOT_SUSPENDED;
@@ -65,6 +66,10 @@ enum xl_exit xl_exit_of_rc(int rc)
         return XL_EXIT_UNSUPPORTED;
     case ERROR_GUEST_SUSPEND_STALE:
         return XL_EXIT_STALE;
+    case ERROR_GUEST_SUSPEND_CANNOT_ASK:
+        return XL_EXIT_CANNOT_ASK;
+    case ERROR_GUEST_SUSPEND_DECLINED:
+        return XL_EXIT_DECLINED;
     default:
         return XL_EXIT_FAILED;
     }
@@ -128,9 +133,13 @@ static int help_one(char **argv, const char *name)
 
     /* A trigger is one of stock's command's. */
     status = command->trigger ? xl_run_stock(argv) : XL_EXIT_OK;
-    if (command->trigger)
-        printf("\n");
-    xl_command_help(command);
+    for (; command->name; command++) {
+        if (strcmp(command->name, name))
+            continue;
+        if (command->trigger)
+            printf("\n");
+        xl_command_help(command);
+    }
     return xl_close_stdout(status);
 }
 

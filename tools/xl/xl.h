@@ -19,7 +19,9 @@ enum xl_exit {
     XL_EXIT_TIMED_OUT = 4,
     XL_EXIT_NO_DOMAIN = 5,
     XL_EXIT_UNSUPPORTED = 6,
-    XL_EXIT_STALE = 7
+    XL_EXIT_STALE = 7,
+    XL_EXIT_CANNOT_ASK = 8,
+    XL_EXIT_DECLINED = 9
 };
 
 struct xl_exit_status {
@@ -96,6 +98,10 @@ extern const struct xl_option xl_suspend_status_options[];
 int xl_suspend_status(const struct xl_command *command,
                       const struct xl_globals *globals,
                       const struct xl_words *words);
+extern const struct xl_option xl_trigger_sleep_options[];
+int xl_trigger_sleep(const struct xl_command *command,
+                     const struct xl_globals *globals,
+                     const struct xl_words *words);
 extern const struct xl_option xl_trigger_wake_options[];
 int xl_trigger_wake(const struct xl_command *command,
                     const struct xl_globals *globals,

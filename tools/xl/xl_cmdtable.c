@@ -25,6 +25,14 @@ const struct xl_command xl_commands[] = {
         .options = xl_trigger_wake_options,
         .run = xl_trigger_wake,
     },
+    {
+        .name = "trigger",
+        .trigger = "sleep",
+        .synopsis = "trigger DOMAIN sleep [OPTIONS]",
+        .summary = "Ask a guest to put itself to sleep",
+        .options = xl_trigger_sleep_options,
+        .run = xl_trigger_sleep,
+    },
     { .name = NULL }
 };
 
@@ -37,6 +45,8 @@ const struct xl_exit_status xl_exit_statuses[] = {
     { XL_EXIT_NO_DOMAIN, "no such domain" },
     { XL_EXIT_UNSUPPORTED, "the hypervisor has no guest suspend" },
     { XL_EXIT_STALE, "the sleep that was meant is over" },
+    { XL_EXIT_CANNOT_ASK, "the guest cannot be asked to sleep" },
+    { XL_EXIT_DECLINED, "the guest took the request and did not sleep" },
     { 0, NULL }
 };
 

@@ -15,6 +15,7 @@
 #include "guest_suspend_list.h"
 #include "guest_suspend_names.h"
 #include "guest_suspend_poll.h"
+#include "guest_suspend_request.h"
 #include "guest_suspend_stock.h"
 #include "guest_suspend_trigger.h"
 #include "guest_suspend_xenstore.h"
@@ -319,6 +320,7 @@ int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
 {
     struct gsuspend_call *call = NULL;
     bool inject = virq != LIBXL_RESUME_VIRQ_NONE;
+    libxl_guest_suspend_info info;
     size_t i;
     int rc;
 
@@ -332,6 +334,10 @@ int libxl_domain_resume_virq(libxl_ctx *ctx, libxl_domid domid, uint32_t virq,
     rc = call_open(&call);
     if (rc)
         goto out;
+
+    if (!get_info(call, domid, &info) &&
+        info.state == LIBXL_GUEST_SUSPEND_STATE_SUSPENDED)
+        gsuspend_request_clear(domid);
 
     if (!gsuspend_call_resume(call, domid,
                               inject ? XEN_GUEST_SUSPEND_RESUME_VIRQ : 0,

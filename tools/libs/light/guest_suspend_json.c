@@ -159,3 +159,39 @@ char *libxl_domain_resume_virq_opts_to_json(libxl_ctx *ctx,
     (void)ctx;
     return text_of(opts_gen, p);
 }
+
+/* Negative: none. */
+static uint64_t int_or_null(int value)
+{
+    return value < 0 ? LIBXL_GUEST_SUSPEND_UNKNOWN : (uint64_t)value;
+}
+
+yajl_gen_status libxl_domain_suspend_request_opts_gen_json(
+    yajl_gen hand, libxl_domain_suspend_request_opts *p)
+{
+    const struct gsuspend_member members[] = {
+        { "timeout_ms", NULL, int_or_null(p->timeout_ms) },
+        { "cancel_fd", NULL, int_or_null(p->cancel_fd) },
+        { "instance", NULL, p->instance },
+    };
+    yajl_gen_status s;
+
+    if ((s = yajl_gen_map_open(hand)) || (s = gen_members(hand, members, 3)) ||
+        (s = gen_string(hand, "no_wait")) ||
+        (s = yajl_gen_bool(hand, p->no_wait)))
+        return s;
+
+    return yajl_gen_map_close(hand);
+}
+
+static yajl_gen_status request_opts_gen(yajl_gen hand, void *p)
+{
+    return libxl_domain_suspend_request_opts_gen_json(hand, p);
+}
+
+char *libxl_domain_suspend_request_opts_to_json(
+    libxl_ctx *ctx, libxl_domain_suspend_request_opts *p)
+{
+    (void)ctx;
+    return text_of(request_opts_gen, p);
+}

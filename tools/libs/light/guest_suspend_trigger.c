@@ -152,3 +152,8 @@ int gsuspend_trigger_s3resume(libxl_ctx *ctx, libxl_domid domid,
     errno = saved_errno;
     return rc;
 }
+
+int gsuspend_trigger_sleep(libxl_ctx *ctx, libxl_domid domid)
+{
+    return libxl_send_trigger(ctx, domid, LIBXL_TRIGGER_SLEEP, 0, NULL);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * guest_suspend_trigger.h: libxl_send_trigger(LIBXL_TRIGGER_S3RESUME), with a
- * time limit.
+ * guest_suspend_trigger.h: libxl_send_trigger(), with a time limit where it asks
+ * the device model.
  */
 
 #ifndef GUEST_SUSPEND_TRIGGER_H
@@ -21,5 +21,8 @@ bool gsuspend_has_trigger(void);
  */
 int gsuspend_trigger_s3resume(libxl_ctx *ctx, libxl_domid domid,
                               int64_t deadline_ms);
+
+/* LIBXL_TRIGGER_SLEEP, the ACPI sleep button: a hypercall, which does not wait. */
+int gsuspend_trigger_sleep(libxl_ctx *ctx, libxl_domid domid);
 
 #endif

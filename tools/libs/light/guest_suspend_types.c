@@ -113,6 +113,16 @@ static const struct {
       "this hypervisor keeps no seq: it lacks the guest suspend patch" },
     { ERROR_GUEST_SUSPEND_NO_XENSTORE,
       "cannot reach xenstore, which knows the domains: is xenstored running?" },
+    { ERROR_ABORTED, "interrupted" },
+    { ERROR_GUEST_SUSPEND_CANNOT_ASK,
+      "the guest cannot be asked: no xen-guest-suspend-agent runs in it" },
+    { ERROR_GUEST_SUSPEND_NO_ANSWER,
+      "the guest did not answer; its request is withdrawn, unless its button was"
+      " pressed" },
+    { ERROR_GUEST_SUSPEND_DECLINED,
+      "the guest took the request and did not sleep" },
+    { ERROR_GUEST_SUSPEND_REQUEST_PENDING,
+      "the guest was asked for something else: to power off, to reboot" },
 };
 
 const char *libxl_guest_suspend_strerror(int rc)
@@ -147,6 +157,21 @@ void libxl_guest_suspend_info_dispose(libxl_guest_suspend_info *p)
 void libxl_domain_resume_virq_opts_init(libxl_domain_resume_virq_opts *p)
 {
     memset(p, 0, sizeof(*p));
+}
+
+void libxl_domain_suspend_request_opts_init(
+    libxl_domain_suspend_request_opts *p)
+{
+    memset(p, 0, sizeof(*p));
+    p->timeout_ms = LIBXL_GUEST_SUSPEND_REQUEST_MS;
+    p->cancel_fd = -1;
+}
+
+void libxl_domain_suspend_request_opts_dispose(
+    libxl_domain_suspend_request_opts *p)
+{
+    if (p)
+        libxl_domain_suspend_request_opts_init(p);
 }
 
 void libxl_domain_resume_virq_opts_dispose(libxl_domain_resume_virq_opts *p)

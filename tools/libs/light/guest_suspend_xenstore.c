@@ -19,6 +19,7 @@
 #include <xen/io/xs_wire.h>
 #include <xenstore_lib.h>
 
+#include "guest_suspend_number.h"
 #include "guest_suspend_poll.h"
 
 /* While xenstored's queue of connections is full. */
@@ -27,6 +28,7 @@
 struct gsuspend_xenstore {
     int fd;
     uint32_t last_id;               /* of requests */
+    uint32_t transaction;           /* 0: none */
     uint32_t watch_id, asked_id;    /* the last of its kind */
     /* The message that is coming in, so far. */
     size_t nr_in;
@@ -119,7 +121,7 @@ void gsuspend_xenstore_close(struct gsuspend_xenstore *xs)
     errno = saved_errno;
 }
 
-/* path, and more if it is not NULL, each with its 0. */
+/* path, and more if it is not NULL, each with its 0; a value has none. */
 static int send_request(struct gsuspend_xenstore *xs, uint32_t type,
                         const char *path, const char *more,
                         int64_t deadline_ms)
@@ -127,8 +129,10 @@ static int send_request(struct gsuspend_xenstore *xs, uint32_t type,
     struct {
         struct xsd_sockmsg header;
         char body[256];
-    } out = { .header = { .type = type, .req_id = ++xs->last_id } };
-    size_t len = strlen(path) + 1, more_len = more ? strlen(more) + 1 : 0;
+    } out = { .header = { .type = type, .req_id = ++xs->last_id,
+                          .tx_id = xs->transaction } };
+    size_t len = strlen(path) + 1;
+    size_t more_len = more ? strlen(more) + (type != XS_WRITE) : 0;
     size_t size = sizeof(out.header) + len + more_len, sent = 0;
     ssize_t done;
 
@@ -235,6 +239,38 @@ char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
         return NULL;
 
     return strdup(xs->in.body);
+}
+
+int gsuspend_xenstore_write(struct gsuspend_xenstore *xs, const char *path,
+                            const char *value, int64_t deadline_ms)
+{
+    return talk(xs, XS_WRITE, path, value, deadline_ms);
+}
+
+int gsuspend_xenstore_transaction_start(struct gsuspend_xenstore *xs,
+                                        int64_t deadline_ms)
+{
+    uint64_t transaction;
+
+    if (talk(xs, XS_TRANSACTION_START, "", NULL, deadline_ms))
+        return -1;
+    if (!gsuspend_parse_number(xs->in.body, UINT32_MAX, &transaction) ||
+        !transaction) {
+        errno = EPROTO;
+        return -1;
+    }
+
+    xs->transaction = (uint32_t)transaction;
+    return 0;
+}
+
+int gsuspend_xenstore_transaction_end(struct gsuspend_xenstore *xs, bool commit,
+                                      int64_t deadline_ms)
+{
+    int r = talk(xs, XS_TRANSACTION_END, commit ? "T" : "F", NULL, deadline_ms);
+
+    xs->transaction = 0;
+    return r;
 }
 
 /* A part more of the list.  1: it was the last one; 0; -1: errno. */

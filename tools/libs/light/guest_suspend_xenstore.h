@@ -16,6 +16,7 @@
 #ifndef GUEST_SUSPEND_XENSTORE_H
 #define GUEST_SUSPEND_XENSTORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,6 +53,21 @@ char *gsuspend_xenstore_directory(struct gsuspend_xenstore *xs,
  */
 int gsuspend_xenstore_resume(struct gsuspend_xenstore *xs, uint32_t domid,
                              int64_t deadline_ms);
+
+/*
+ * A transaction: reads and writes from its start to its end belong to it.  There
+ * is one at a time, and it does not survive the connection.  Its end succeeds or
+ * fails, -1 with errno, and it is over in either case; EAGAIN: others have changed
+ * what it has read, and nothing was written; ETIMEDOUT: xenstored may still do it.
+ */
+int gsuspend_xenstore_transaction_start(struct gsuspend_xenstore *xs,
+                                        int64_t deadline_ms);
+int gsuspend_xenstore_transaction_end(struct gsuspend_xenstore *xs, bool commit,
+                                      int64_t deadline_ms);
+
+/* A node's value becomes the text.  -1: errno. */
+int gsuspend_xenstore_write(struct gsuspend_xenstore *xs, const char *path,
+                            const char *value, int64_t deadline_ms);
 
 /*
  * Without waiting: send the request.  The watch, and the node's value, come as

@@ -16,7 +16,8 @@
  *
  * ctx      An ordinary libxl_ctx, or NULL.  The library is bound to no version
  *          of libxenlight, and one binary works with every hypervisor that has
- *          guest suspend.  Only libxl_domain_resume_virq() on x86 uses ctx.
+ *          guest suspend.  libxl_domain_resume_virq() and
+ *          libxl_domain_suspend_request() use ctx, on x86; nothing else does.
  * Return   int functions: 0, or a negative rc: one of libxl's ERROR_*, or of
  *          ours below, which libxl will never return.  After ERROR_FAIL, errno
  *          tells more; otherwise it is not meaningful.  On an error, results
@@ -62,6 +63,7 @@
 #ifndef LIBXL_GUEST_SUSPEND_H
 #define LIBXL_GUEST_SUSPEND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <libxl.h>
@@ -117,8 +119,19 @@ typedef enum libxl_guest_suspend_error {
     ERROR_GUEST_SUSPEND_NO_VIRQ = -1012,
     /* This hypervisor has no guest suspend, and keeps no seq and no instance. */
     ERROR_GUEST_SUSPEND_NO_SEQ = -1013,
-    /* xenstore, which this needs without the patch, does not answer. */
-    ERROR_GUEST_SUSPEND_NO_XENSTORE = -1014
+    /*
+     * xenstore does not answer.  It is needed without the patch, and by
+     * libxl_domain_suspend_request().
+     */
+    ERROR_GUEST_SUSPEND_NO_XENSTORE = -1014,
+    /* The guest does not say that it takes requests to sleep. */
+    ERROR_GUEST_SUSPEND_CANNOT_ASK = -1015,
+    /* The guest did not take the request in time; it is withdrawn. */
+    ERROR_GUEST_SUSPEND_NO_ANSWER = -1016,
+    /* The guest took the request, and did not go to sleep. */
+    ERROR_GUEST_SUSPEND_DECLINED = -1017,
+    /* The guest was asked for something else: to power off, to reboot... */
+    ERROR_GUEST_SUSPEND_REQUEST_PENDING = -1018
 } libxl_guest_suspend_error;
 
 /*
@@ -300,7 +313,9 @@ void libxl_guest_suspend_info_list_free(libxl_guest_suspend_info *list, int nb);
  * the guest runs again; LIBXL_RESUME_VIRQ_NONE: it just wakes, which is what
  * guests expect unless they wait for a certain device.  The guest sees a
  * virq only if it has enabled it.  On success the domain is no longer
- * suspended (it may go to sleep again at once).
+ * suspended (it may go to sleep again at once).  A request to sleep that the
+ * domain has not taken (libxl_domain_suspend_request()) is withdrawn before it
+ * wakes; where xenstore does not answer within a second, it is woken all the same.
  *
  * opts: what must still be true, or NULL for nothing.  With the seq and the
  * instance of a record in which the domain was suspended, exactly that sleep
@@ -466,6 +481,87 @@ int libxl_suspend_watch_fd(const libxl_suspend_watch *watch);
  */
 int libxl_suspend_watch_next(libxl_suspend_watch *watch, int timeout_ms,
                              libxl_guest_suspend_info *info_r);
+
+/*
+ * LIBXL_HAVE_GUEST_SUSPEND_REQUEST
+ *
+ * libxl_domain_suspend_request is there, with its options and the errors from
+ * ERROR_GUEST_SUSPEND_CANNOT_ASK on.  libxl_domain_resume_virq withdraws requests.
+ */
+#define LIBXL_HAVE_GUEST_SUSPEND_REQUEST 1
+
+/*
+ * libxl_domain_suspend_request: ask a guest to sleep
+ *
+ * Returns 0 once the domain has slept: its record's suspends has grown since the
+ * call, or it sleeps already.  (It may be awake again by then.)  That it took the
+ * request is no proof of a sleep.
+ *
+ * How it is asked: a guest that has set ~/control/feature-s3 to "1" in xenstore
+ * (xen-guest-suspend-agent, Windows with Xen's PV drivers) gets "s3" in
+ * ~/control/shutdown, and empties that node when it takes the request.  Else, on
+ * x86, an HVM guest with acpi_s3 gets its ACPI sleep button pressed by
+ * libxl_send_trigger(LIBXL_TRIGGER_SLEEP): nothing tells whether it took that.
+ *
+ * When the call returns, its request is no longer in the node, so that it puts
+ * nobody to sleep later.  ERROR_GUEST_SUSPEND_NO_XENSTORE: it may be there still.
+ * A button cannot be unpressed.  A process that
+ * is killed leaves its request.  The next caller takes it over; and
+ * libxl_domain_resume_virq() withdraws a request to sleep, whoever made it, before
+ * it wakes the domain.  A request to power off or to reboot is never overwritten.
+ *
+ * Several callers, threads or processes, may ask one domain at once: one of them
+ * has a request in the node at a time, and a sleep is success for all.
+ *
+ * A domain that is paused does not answer.  One that is renamed is the same.
+ *
+ * opts: NULL for what _init gives.
+ *   timeout_ms  LIBXL_GUEST_SUSPEND_FOREVER: no limit
+ *   cancel_fd   as soon as it is readable, the request is withdrawn:
+ *               ERROR_ABORTED.  E.g. a signalfd.  -1: none
+ *   no_wait     return once the guest has taken the request, or the button is
+ *               pressed; whether it sleeps, libxl_domain_suspend_wait() tells
+ *   instance    of the domain that is meant; 0: any
+ *
+ * ERROR_GUEST_SUSPEND_CANNOT_ASK  neither the node nor the button
+ * ERROR_GUEST_SUSPEND_NO_ANSWER   not taken in time; the button: no sleep in time
+ * ERROR_GUEST_SUSPEND_DECLINED    taken; then the hypervisor refused an attempt to
+ *                           sleep (the record's denied_reason has why), or time
+ *                           was up.  In the latter case it may yet sleep
+ * ERROR_GUEST_SUSPEND_REQUEST_PENDING  it was asked to power off, to reboot...
+ * ERROR_ABORTED             see cancel_fd
+ * ERROR_GUEST_SUSPEND_NO_XENSTORE  also if xenstored ends meanwhile
+ * ERROR_GUEST_SUSPEND_DEVICE_MODEL  the button, and ctx is NULL or libxenlight is
+ *                           not loaded; what libxl_send_trigger() gives
+ * ERROR_DOMAIN_NOTFOUND     no such domain
+ * ERROR_DOMAIN_DESTROYED    it ceased to exist during the call
+ * ERROR_GUEST_SUSPEND_STALE another instance
+ * ERROR_GUEST_SUSPEND_NO_SEQ  x86 without the patch, and instance is not 0
+ * ERROR_INVAL               a reserved field is not zero, a timeout below -1
+ * ERROR_GUEST_SUSPEND_UNSUPPORTED, _DENIED, _NO_HYPERVISOR, ERROR_NOMEM,
+ * ERROR_FAIL
+ */
+#define LIBXL_GUEST_SUSPEND_REQUEST_MS 30000
+
+typedef struct libxl_domain_suspend_request_opts {
+    int timeout_ms;               /* LIBXL_GUEST_SUSPEND_REQUEST_MS */
+    int cancel_fd;                /* -1 */
+    bool no_wait;                 /* false */
+    uint32_t reserved32;          /* zero */
+    uint64_t instance;            /* 0 */
+    uint64_t reserved[4];         /* zero */
+} libxl_domain_suspend_request_opts;
+
+void libxl_domain_suspend_request_opts_init(
+    libxl_domain_suspend_request_opts *p);
+void libxl_domain_suspend_request_opts_dispose(
+    libxl_domain_suspend_request_opts *p);
+/* As libxl_guest_suspend_info_to_json(); null for no limit and for no fd. */
+char *libxl_domain_suspend_request_opts_to_json(
+    libxl_ctx *ctx, libxl_domain_suspend_request_opts *p);
+
+int libxl_domain_suspend_request(libxl_ctx *ctx, libxl_domid domid,
+                                 const libxl_domain_suspend_request_opts *opts);
 
 #pragma GCC visibility pop
 

@@ -38,6 +38,10 @@ yajl_gen_status
 libxl_domain_resume_virq_opts_gen_json(yajl_gen hand,
                                        libxl_domain_resume_virq_opts *p);
 
+yajl_gen_status
+libxl_domain_suspend_request_opts_gen_json(yajl_gen hand,
+                                           libxl_domain_suspend_request_opts *p);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@
 
 SHLIBS += tools/libs/light/libxlguestsuspend
 tools/libs/light/libxlguestsuspend_SOVERSION := 1
-tools/libs/light/libxlguestsuspend_MINOR := 0
+tools/libs/light/libxlguestsuspend_MINOR := 1
 tools/libs/light/libxlguestsuspend_MAP := tools/libs/light/libxlguestsuspend.map
 tools/libs/light/libxlguestsuspend_LDLIBS = $(XENCALL_LIBS) \
     $(XENSTORE_LIBS) $(YAJL_LIBS) -pthread
@@ -12,7 +12,8 @@ tools/libs/light/libxlguestsuspend_SRCS := $(addprefix tools/libs/light/, \
     bucket.c guest_suspend.c guest_suspend_call.c guest_suspend_event.c \
     guest_suspend_json.c guest_suspend_list.c guest_suspend_members.c \
     guest_suspend_names.c guest_suspend_number.c guest_suspend_poll.c \
-    guest_suspend_stock.c guest_suspend_trigger.c guest_suspend_types.c \
+    guest_suspend_request.c guest_suspend_stock.c guest_suspend_trigger.c \
+    guest_suspend_types.c \
     guest_suspend_watch.c guest_suspend_xenstore.c)
 
 ALL_TARGETS += tools/libs/light/xlguestsuspend.pc

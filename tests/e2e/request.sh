@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What tests of requests to sleep share: a Linux guest in which our agent runs.
+
+agent=/e2e/bin/xen-guest-suspend-agent
+
+# agent_ramdisk: the rig's guest, and the agent in it.
+agent_ramdisk() {
+    mkdir -p extra/bin
+    cp "$agent" extra/bin/
+    { cat /boot/guest/initrd && (cd extra && find . | cpio -o -H newc 2>/dev/null); } >agent.img
+}
+
+# feature_node DOMID: make it writable by the guest, where the toolstack has not.
+feature() { xenstore-read "/local/domain/$1/control/feature-s3" 2>/dev/null; }
+feature_is() { [ "$(feature "$1")" = "$2" ]; }
+request() { xenstore-read "/local/domain/$1/control/shutdown"; }
+request_is() { [ "$(request "$1")" = "$2" ]; }
+feature_node() {
+    if ! xenstore-exists "/local/domain/$1/control/feature-s3"; then
+        xenstore-write "/local/domain/$1/control/feature-s3" ""
+        xenstore-chmod "/local/domain/$1/control/feature-s3" "n$1"
+    fi
+}
+
+# agent_boot NAME [CONFIG_LINE...]: a guest whose agent has said that it is there.
+# x86: sleep-now does what the firmware of the emulated machine leaves undone.
+agent_boot() {
+    [ -e agent.img ] || agent_ramdisk
+    guest_boot "$@" "ramdisk=\"$PWD/agent.img\""
+    feature_node "$domid"
+    agent_start "$1"
+}
+agent_start() {
+    case $(uname -m) in
+    x86_64) agent_options=--exec=/bin/sleep-now ;;
+    *) agent_options= ;;
+    esac
+    guest_type "$1" "xen-guest-suspend-agent $agent_options &"
+    wait_until 60 feature_is "$domid" 1
+}
+
+suspends() { xl suspend-status --json "$1" | sed -n 's/^ *"suspends": \([0-9]*\).*/\1/p'; }
+denied() { xl suspend-status --json "$1" | sed -n 's/^ *"denied": \([0-9]*\).*/\1/p'; }
+
+# request_cycles COUNT: asked COUNT times, with a wake after each.  Each request is one
+# sleep, and nothing else is.
+request_cycles() {
+    agent_boot g
+    cycle=0
+    while [ "$cycle" -lt "$1" ]; do
+        cycle=$((cycle + 1))
+        xl trigger g sleep --wait --timeout=60 || fail "request $cycle"
+        expect_eq "suspends after request $cycle" "$cycle" "$(suspends "$domid")"
+        xl trigger g wake --wait || fail "wake $cycle"
+        [ $((cycle % 25)) -ne 0 ] || note "$cycle cycles"
+    done
+    expect_eq "the request" "" "$(request "$domid")"
+    expect_eq "denied attempts" 0 "$(denied "$domid")"
+}
+
+# request_race COUNT: a request and a wake at once, COUNT times.  The wake is too early,
+# or ends the sleep that was asked for: in either case there is one sleep a round.
+request_race() {
+    agent_boot g
+    round=0 early=0
+    while [ "$round" -lt "$1" ]; do
+        round=$((round + 1))
+        xl trigger g sleep --wait --timeout=60 &
+        asker=$!
+        # Anywhere between the request and the sleep.
+        usleep $((round * 7919 % 500000))
+        xl trigger g wake 2>/dev/null || early=$((early + 1))
+        wait "$asker" || fail "request $round"
+        xl trigger g wake --if-suspended || fail "wake $round"
+        expect_eq "suspends after round $round" "$round" "$(suspends "$domid")"
+        expect_eq "the request after round $round" "" "$(request "$domid")"
+        [ $((round % 25)) -ne 0 ] || note "$round rounds, in $early the wake came first"
+    done
+    guest_run g 60 'echo here' >/dev/null
+    # Time for what must not happen.
+    sleep 3
+    expect_eq "suspends" "$1" "$(suspends "$domid")"
+    expect_status 3 xl suspend-status -q g
+}
