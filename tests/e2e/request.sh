@@ -11,16 +11,13 @@ agent_ramdisk() {
     { cat /boot/guest/initrd && (cd extra && find . | cpio -o -H newc 2>/dev/null); } >agent.img
 }
 
-# feature_node DOMID: make it writable by the guest, where the toolstack has not.
 feature() { xenstore-read "/local/domain/$1/control/feature-s3" 2>/dev/null; }
 feature_is() { [ "$(feature "$1")" = "$2" ]; }
 request() { xenstore-read "/local/domain/$1/control/shutdown"; }
 request_is() { [ "$(request "$1")" = "$2" ]; }
+# feature_node DOMID: wait for it.  libxl makes it for an HVM guest, xensuspendd for others.
 feature_node() {
-    if ! xenstore-exists "/local/domain/$1/control/feature-s3"; then
-        xenstore-write "/local/domain/$1/control/feature-s3" ""
-        xenstore-chmod "/local/domain/$1/control/feature-s3" "n$1"
-    fi
+    wait_until 20 xenstore-exists "/local/domain/$1/control/feature-s3"
 }
 
 # agent_boot NAME [CONFIG_LINE...]: a guest whose agent has said that it is there.

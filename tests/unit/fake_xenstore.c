@@ -18,6 +18,9 @@
 struct xs_handle {
     unsigned int life;          /* Of which xenstored. */
     unsigned int watches;
+    bool in_transaction;        /* One at a time, */
+    char written[96];           /* and in it one node, "": none, */
+    unsigned int owner;         /* which gets this one. */
 };
 
 struct fake_xs *fake_xs;
@@ -283,13 +286,48 @@ char **xs_check_watch(struct xs_handle *h)
 bool xs_write(struct xs_handle *h, xs_transaction_t ta, const char *path,
               const void *data, unsigned int len)
 {
-    must(!ta, "no such transaction");
+    must(!ta || h->in_transaction, "no such transaction");
     if (!request(h))
         return false;
+    if (ta) {
+        must(!len && !*h->written, "what a transaction may write");
+        snprintf(h->written, sizeof(h->written), "%s", path);
+        return true;
+    }
     put(path, data, len);
     if (fake_xs_written)
         fake_xs_written(path);
     changed();
+    return true;
+}
+
+xs_transaction_t xs_transaction_start(struct xs_handle *h)
+{
+    must(!h->in_transaction, "one transaction at a time");
+    if (!request(h))
+        return XBT_NULL;
+    h->in_transaction = true;
+    h->written[0] = '\0';
+    h->owner = 0;
+    return 1;
+}
+
+bool xs_transaction_end(struct xs_handle *h, xs_transaction_t ta, bool abort)
+{
+    must(ta && h->in_transaction, "no such transaction");
+    h->in_transaction = false;
+    if (!request(h))
+        return false;
+    if (!abort && fake_xs->conflicts) {
+        fake_xs->conflicts--;
+        errno = EAGAIN;
+        return false;
+    }
+    if (!abort && *h->written) {
+        put(h->written, "", 0);
+        fake_xs_find(h->written)->owner = h->owner;
+        changed();
+    }
     return true;
 }
 
@@ -320,7 +358,12 @@ bool xs_set_permissions(struct xs_handle *h, xs_transaction_t ta,
                         const char *path, struct xs_permissions *perms,
                         unsigned int num_perms)
 {
-    must(!ta, "no such transaction");
+    if (ta) {
+        must(num_perms == 1 && perms[0].perms == XS_PERM_NONE &&
+             !strcmp(h->written, path), "one guest must have access");
+        h->owner = perms[0].id;
+        return request(h);
+    }
     must(num_perms == 1 && perms[0].id == 0 && perms[0].perms == XS_PERM_NONE,
          "guests must have no access");
     if (!request(h) || !fake_xs_find(path))
@@ -334,7 +377,7 @@ void *xs_read(struct xs_handle *h, xs_transaction_t ta, const char *path,
 {
     const char *value;
 
-    must(!ta, "no such transaction");
+    must(!ta || h->in_transaction, "no such transaction");
     if (!request(h))
         return NULL;
     value = fake_xs_get(path);

@@ -19,6 +19,7 @@ struct fake_node {
     char value[512];
     unsigned int writes;
     bool private;               /* Nobody but domain 0 has access. */
+    unsigned int owner;         /* The guest that has, besides. */
 };
 
 struct fake_xs {
@@ -39,6 +40,7 @@ struct fake_xs {
     unsigned int fail_at;       /* This request fails with fail_errno. */
     int fail_errno;
     bool fail_on;               /* And all those after it. */
+    unsigned int conflicts;     /* So many transactions are in vain. */
     unsigned int faults;        /* Requests that failed so. */
 };
 

@@ -968,6 +968,49 @@ static void test_flapping(void)
     end();
 }
 
+#define FEATURE "/local/domain/5/control/feature-s3"
+
+static bool has_feature(void)
+{
+    return fake_xs_find(FEATURE) && fake_xs_find(FEATURE)->owner == 5;
+}
+
+static void test_feature(void)
+{
+    begin("guests are let say that they can be asked to sleep");
+    fake_xs_put("/local/domain/5/control/shutdown", "");
+    create(5);
+    start();
+    TAP_OK(wait_until(has_feature), "a guest that was there before");
+    TAP_OK(wait_until(is_ready_and_true), "the tree is true");
+    TAP_EQ_INT(stop(), 0, "exit status");
+
+    fake_xs_put(FEATURE, "1");
+    fake_xs_find(FEATURE)->writes = 0;
+    start();
+    TAP_OK(wait_until(is_ready_and_true), "a later daemon");
+    TAP_EQ_STR(fake_xs_get(FEATURE), "1", "leaves alone what the guest wrote");
+    TAP_EQ_INT(fake_xs_find(FEATURE)->writes, 0, "... altogether");
+
+    destroy(5);
+    fake_xs_remove("/local/domain/5");
+    raise_watch("r");
+    create(6);
+    fake_xs_put("/local/domain/6/control/shutdown", "");
+    raise_watch("i");
+    TAP_OK(wait_until(tree_is_true), "another guest comes");
+    TAP_OK(!fake_xs_find(FEATURE), "the node goes with its guest");
+    fake_xs_remove("/local/domain/6/control/feature-s3");
+    raise_watch("i");
+    change(6);
+    raise_event();
+    TAP_OK(wait_until(tree_is_true), "later changes");
+    TAP_OK(!fake_xs_find("/local/domain/6/control/feature-s3"),
+           "a guest that removes its node does not get it back");
+    TAP_EQ_INT(stop(), 0, "exit status");
+    end();
+}
+
 int main(void)
 {
     /* The daemon must not talk to what runs the tests. */
@@ -988,6 +1031,7 @@ int main(void)
     test_xenstored_ends();
     test_start_errors();
     test_flapping();
+    test_feature();
     fake_xs_free();
     munmap(hv, sizeof(*hv));
     return tap_done();

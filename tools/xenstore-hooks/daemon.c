@@ -101,10 +101,16 @@ static void update_introduced(struct daemon *daemon, struct domain *domain)
         introduced = tree_introduced(daemon->tree, domain->domid);
 
     /* If xenstored cannot be asked, the next resync asks it. */
-    if (introduced >= 0)
-        model_introduced(domain, introduced);
-    else
+    if (introduced < 0) {
         daemon->resync_ms = now_ms() + RESYNC_MS;
+        return;
+    }
+
+    if (introduced && !domain->introduced &&
+        tree_make_feature(daemon->tree, domain->domid))
+        log_msg(LOG_WARNING, "domain %u cannot be asked to sleep: "
+                "control/feature-s3: %s", domain->domid, strerror(errno));
+    model_introduced(domain, introduced);
 }
 
 static int take_record(struct daemon *daemon,

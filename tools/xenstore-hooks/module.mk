@@ -7,7 +7,7 @@ xensuspendd_PROG := $(xensuspendd_DIR)/xensuspendd
 # Shared with the unit tests.
 xensuspendd_model_SRCS := $(xensuspendd_DIR)/model.c \
     $(addprefix tools/libs/light/,bucket.c guest_suspend_time.c)
-xensuspendd_tree_SRCS := $(addprefix $(xensuspendd_DIR)/,fields.c log.c tree.c) \
+xensuspendd_tree_SRCS := $(addprefix $(xensuspendd_DIR)/,feature.c fields.c log.c tree.c) \
     $(addprefix tools/libs/light/guest_suspend_,names.c number.c)
 xensuspendd_list_SRCS := \
     $(addprefix tools/libs/light/,guest_suspend_call.c guest_suspend_list.c)
@@ -42,6 +42,11 @@ UNIT_PROGRAMS += tests/unit/test-xensuspendd-tree
 tests/unit/test-xensuspendd-tree_SRCS := \
     tests/unit/test-xensuspendd-tree.c tests/unit/fake_xenstore.c \
     $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS)
+
+UNIT_PROGRAMS += tests/unit/test-xensuspendd-feature
+tests/unit/test-xensuspendd-feature_SRCS := \
+    tests/unit/test-xensuspendd-feature.c tests/unit/fake_xenstore.c \
+    $(xensuspendd_DIR)/feature.c
 
 UNIT_PROGRAMS += tests/unit/test-xensuspendd-fuzz
 tests/unit/test-xensuspendd-fuzz_SRCS := \

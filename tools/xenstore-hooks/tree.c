@@ -17,6 +17,7 @@
 #include "guest_suspend_number.h"
 #include "guest_suspend_time.h"
 
+#include "feature.h"
 #include "fields.h"
 #include "log.h"
 #include "tree.h"
@@ -362,6 +363,11 @@ int tree_introduced(struct tree *tree, uint32_t domid)
     if (xs_is_domain_introduced(tree->xs, domid))
         return 1;
     return errno ? -1 : 0;
+}
+
+int tree_make_feature(struct tree *tree, uint32_t domid)
+{
+    return feature_make(tree->xs, domid);
 }
 
 void tree_domain_name(struct tree *tree, struct domain *domain)

@@ -68,6 +68,9 @@ int tree_says_ready(struct tree *tree, pid_t pid);
 /* 1: xenstored knows the domain; 0: it does not. */
 int tree_introduced(struct tree *tree, uint32_t domid);
 
+/* See feature.h. */
+int tree_make_feature(struct tree *tree, uint32_t domid);
+
 /*
  * Read the domain's name into domain->name.  If it has none any more, its name is
  * left alone: the toolstack removes the node before the domain's last change.
