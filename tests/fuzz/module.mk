@@ -3,3 +3,4 @@
 
 UNIT_SCRIPTS += tests/fuzz/test-fuzz-domctl.sh
 UNIT_SCRIPTS += tests/fuzz/test-fuzz-agent.sh
+LINT_SH += tests/fuzz/fuzz.sh
