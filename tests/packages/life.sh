@@ -99,14 +99,19 @@ check "the service is enabled" sh -c '
     [ -L /etc/systemd/system/multi-user.target.wants/xensuspendd.service ] &&
     [ -e "$(readlink -f /etc/systemd/system/multi-user.target.wants/xensuspendd.service)" ] &&
     ls /etc/rc2.d/S*xensuspendd /etc/rc0.d/K*xensuspendd'
+check "the guest's agent is a service, and ends where there is no Xen" sh -c '
+    [ -e "$(readlink -f /etc/systemd/system/multi-user.target.wants/xen-guest-suspend-agent.service)" ] &&
+    ls /etc/rc2.d/S*xen-guest-suspend-agent && xen-guest-suspend-agent --help &&
+    ! xen-guest-suspend-agent --exec=/bin/true'
 check "the daemon runs as far as it can without Xen" sh -c '
     xensuspendd --help && ! xensuspendd 2>&1 | grep "error while loading"'
 for page in xl-suspend-status xl-trigger-wake xensuspendd xen-guest-suspend-paths \
-    libxl_domain_suspend_state libxl_domain_resume_virq; do
+    libxl_domain_suspend_state libxl_domain_resume_virq xl-trigger-sleep \
+    xen-guest-suspend-agent libxl_domain_suspend_request; do
     check "man $page" man -w "$page"
 done
 check "man shows no page with a complaint" sh -c '
-    for f in $(dpkg-query -L xen-guest-suspend libxlguestsuspend-dev | grep "/man/.*gz$"); do
+    for f in $(dpkg-query -L xen-guest-suspend xen-guest-suspend-agent libxlguestsuspend-dev | grep "/man/.*gz$"); do
         LC_ALL=C.UTF-8 MANROFFSEQ="" man --warnings -E UTF-8 -l -Tutf8 -Z "$f" >/dev/null 2>/tmp/man.err
         [ ! -s /tmp/man.err ] || { echo "$f"; cat /tmp/man.err; exit 1; }
     done'
