@@ -26,7 +26,7 @@ block() {
 }
 # run_block N DIRECTORY: in the machine, as root; -e: each command succeeds.
 run_block() {
-    block "$1" | sed "s|/path/to/|$tree/|; s/apt-get install /&-q -y /" >"$root/block"
+    block "$1" | sed "s|/path/to/xen|/xen|; s/apt-get install /&-q -y /" >"$root/block"
     grep . "$root/block" || return
     in_machine timeout 3600 sh -euxc "cd $2; . /block"
 }
@@ -36,7 +36,7 @@ the_hypervisor() {
         grep -v '^ *\(#\|$\)' debian/patches/series | while read -r p; do
             patch -p1 -s --fuzz=0 <"debian/patches/$p" || exit 1
         done) || return
-    run_block 1 /xen && test -s "$root/xen/xen/xen"
+    run_block 1 "$tree" && test -s "$root/xen/xen/xen"
 }
 the_tools() { run_block 2 "$tree"; }
 # The manual's directory of hooks.
