@@ -219,7 +219,8 @@ static bool to_xenstored(pid_t pid, const struct ptrace_syscall_info *info)
     char path[64], to[64];
     ssize_t len;
 
-    if (!write && info->entry.nr != SYS_sendmsg && info->entry.nr != SYS_writev)
+    if (!write && info->entry.nr != SYS_sendmsg &&
+        info->entry.nr != SYS_sendto && info->entry.nr != SYS_writev)
         return false;
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid,
              (int)info->entry.args[0]);
