@@ -829,8 +829,9 @@ static void test_watch_flapping(void)
                 break;
         } while (info.seq != host[3].seq);
         TAP_OK(info.seq == host[3].seq, "... and its last state");
-        next_is(0, ERROR_TIMEDOUT, 0, 0, "... once");
-        TAP_OK(!readable(), "... and that was all");
+        next_is(250, ERROR_TIMEDOUT, 0, 0, "... once, and that was all");
+        /* Without the daemon the next tick may have come. */
+        TAP_OK(!with_daemon || !readable(), "... nothing is left to read");
 
         /* The first of what its rate allows comes at once, and then it ends. */
         for (unsigned int i = 0; i < 40; i++) {
