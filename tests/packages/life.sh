@@ -105,6 +105,10 @@ check "the guest's agent is a service, and ends where there is no Xen" sh -c '
     ! xen-guest-suspend-agent --exec=/bin/true'
 check "the daemon runs as far as it can without Xen" sh -c '
     xensuspendd --help && ! xensuspendd 2>&1 | grep "error while loading"'
+check "the patches' package edits a source of Xen, and refuses what is none" sh -c '
+    apply=/usr/share/xen-guest-suspend/hypervisor/apply
+    $apply --help && ! $apply --check /tmp 2>/tmp/apply.err && grep "/tmp" /tmp/apply.err &&
+    ls /usr/share/xen-guest-suspend/patches/*.patch'
 for page in xl-suspend-status xl-trigger-wake xensuspendd xen-guest-suspend-paths \
     libxl_domain_suspend_state libxl_domain_resume_virq xl-trigger-sleep \
     xen-guest-suspend-agent libxl_domain_suspend_request; do
