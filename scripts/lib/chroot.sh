@@ -10,13 +10,16 @@ chroot_require() {
 }
 
 # chroot_run DIR WORK COMMAND...: run COMMAND in DIR, with the directory WORK of
-# the machine at /mnt, and with nothing of the caller's environment.  No
-# process and no mount outlives it.
+# the machine at /mnt, and with nothing of the caller's environment.  It has
+# terminals and shared memory, as in a package builder's chroot.  No process and
+# no mount outlives it.
 chroot_run() {
     # shellcheck disable=SC2016 # the inner shell's variables
     unshare --mount --pid --fork --kill-child sh -c '
         set -e
         mount -t proc proc "$1/proc"
+        mount -t devpts -o newinstance,ptmxmode=0666 devpts "$1/dev/pts"
+        mount -t tmpfs tmpfs "$1/dev/shm"
         mkdir -p "$1/mnt"
         mount --bind "$2" "$1/mnt"
         dir=$1

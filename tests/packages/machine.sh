@@ -12,12 +12,10 @@ root=$work/root
 archives=$build/chroot/archives-$RIG_RELEASE
 mkdir -p "$archives"
 
-# As root in the machine: what a Debian has mounted, and apt's downloads.
+# As root in the machine: with /sys, as a Debian has it, and apt's downloads.
 in_machine() {
     chroot_run "$root" "$archives" sh -euc '
         mount -t sysfs -o ro sysfs /sys
-        mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts
-        mount -t tmpfs tmpfs /dev/shm
         mkdir -p /var/cache/apt/archives
         mount --bind /mnt /var/cache/apt/archives
         umount /mnt
