@@ -137,10 +137,11 @@ upgrade_ours() {
 check "ours are upgraded" upgrade_ours
 check "our xl is still xl" ours_is_xl "$later_link"
 
-check "ours is removed" dpkg -r xen-guest-suspend
+check "what needs ours keeps it" sh -c '! dpkg -r xen-guest-suspend 2>/tmp/removed.err && grep xen-guest-wol /tmp/removed.err'
+check "ours is removed" dpkg -r xen-guest-wol xen-guest-suspend
 check "the stock xl has its name back" stock_is_xl "$later_link"
 check "and runs" same_as_stock
-check "ours is installed again" dpkg -i /tmp/later/xen-guest-suspend_*.deb
+check "ours is installed again" sh -c 'dpkg -i /tmp/later/xen-guest-suspend_*.deb /tmp/later/xen-guest-wol_*.deb'
 check "our xl is xl again" ours_is_xl "$later_link"
 
 names=$(for deb in $ours; do dpkg-deb -f "$deb" Package; done)
