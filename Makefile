@@ -23,6 +23,7 @@
 #   PROGRAMS += DIR/prog        a program, built from these variables:
 #     DIR/prog_SRCS             C files; one may be shared by many programs
 #     DIR/prog_LDLIBS           e.g. $(XENCALL_LIBS)
+#     DIR/prog_LDFLAGS          more flags for the linker, behind all others
 #     DIR/prog_INSTALLDIR       e.g. $(sbindir)
 #   SHLIBS += DIR/libname       a shared library:
 #     DIR/libname_SRCS, DIR/libname_LDLIBS
@@ -47,6 +48,7 @@
 #   EXAMPLES += DIR/prog        like PROGRAMS, and not installed; built by check,
 #                               and for the dom0 of end-to-end tests
 #   FILE.o_CPPFLAGS             more flags for one C file (also for FILE.pic.o)
+#   FILE.o_CFLAGS               likewise, behind CFLAGS (not for FILE.pic.o)
 #   LINT_C, LINT_SH, LINT_PY += FILE    more files to lint; the C files of
 #                               programs, libraries and tests, and UNIT_SCRIPTS,
 #                               are there by themselves
@@ -121,7 +123,8 @@ define program_rules
 $(1): $$(patsubst %.c,%.o,$$($(1)_SRCS)) $$($(1)_LDDEPS)
 	@mkdir -p $$(@D)
 	$$(call step,LD,$$@) $$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -Wl,--as-needed \
-	    -o $$@ $$(patsubst %.c,%.o,$$($(1)_SRCS)) $$($(1)_LDLIBS) $$(LIBS)
+	    $$($(1)_LDFLAGS) -o $$@ $$(patsubst %.c,%.o,$$($(1)_SRCS)) \
+	    $$($(1)_LDLIBS) $$(LIBS)
 OBJS += $$(patsubst %.c,%.o,$$($(1)_SRCS))
 C_FILES += $$($(1)_SRCS)
 endef
@@ -156,8 +159,8 @@ $(foreach prog,$(PROGRAMS) $(UNIT_PROGRAMS) $(UNIT_HELPERS) $(RIG_PROGRAMS) $(EX
 
 $(sort $(filter-out %.pic.o,$(OBJS))): %.o: $(srcdir)/%.c config/config.mk
 	@mkdir -p $(@D)
-	$(call step,CC,$@) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(DEPFLAGS) \
-	    -c -o $@ $<
+	$(call step,CC,$@) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $($@_CFLAGS) \
+	    $(DEPFLAGS) -c -o $@ $<
 
 $(sort $(filter %.pic.o,$(OBJS))): %.pic.o: $(srcdir)/%.c config/config.mk
 	@mkdir -p $(@D)

@@ -57,13 +57,23 @@ tests/unit/test-xl-parts_SRCS = tests/unit/test-xl-parts.c \
     $(addprefix tools/libs/light/,guest_suspend_names.c guest_suspend_time.c \
     guest_suspend_types.c)
 
-# xl on a fake host, with its stock xl where test-xl.py puts one.
+# Our program on a fake host, with its stock xl where test-xl.py puts one.
 UNIT_HELPERS += tests/unit/xl-fake
 tests/unit/xl-fake_SRCS = $(filter-out %/xl_handover.c,$(XL_SRCS)) \
     tests/unit/xl_handover_fake.c tests/unit/fake_host.c \
     tests/unit/fake_xencall.c $(filter-out %_xenstore.c,$(XL_LIBRARY_SRCS))
-tests/unit/xl_handover_fake.o_CPPFLAGS = \
-    -DSTOCK_XL='"$(abs_builddir)/tests/unit/stock-xl/xl"'
+fake_stock_xl := -DSTOCK_XL='"$(abs_builddir)/tests/unit/stock-xl/xl"'
+tests/unit/xl_handover_fake.o_CPPFLAGS = $(fake_stock_xl)
+# The front before it.
+UNIT_HELPERS += tests/unit/xl-front-fake
+tests/unit/xl-front-fake_SRCS = $(filter-out %/xl_front.c,$(XL_FRONT_SRCS)) \
+    tests/unit/xl_front_fake.c
+tests/unit/xl-front-fake_LDFLAGS = $(XL_FRONT_LDFLAGS)
+tests/unit/xl_front_fake.o_CFLAGS = $(XL_FRONT_CFLAGS)
+tests/unit/xl_front_fake.o_CPPFLAGS = $(fake_stock_xl) \
+    -DXL_OURS='"$(abs_builddir)/tests/unit/xl-ours/xl"'
+UNIT_PROGRAMS += tests/unit/test-xl-front
+tests/unit/test-xl-front_SRCS := tests/unit/test-xl-front.c
 UNIT_SCRIPTS += tests/unit/test-xl.py
 UNIT_SCRIPTS += tests/unit/test-xl-completion.sh
 UNIT_SCRIPTS += tests/unit/test-xl-manual.py

@@ -17,8 +17,9 @@ import tempfile
 import time
 
 BUILD = pathlib.Path(os.environ["GS_BUILDDIR"])
-XL = BUILD / "tests/unit/xl-fake"
-# Where that xl was told the stock one is.
+# The front, and where it was told our program and the stock xl are.
+XL = BUILD / "tests/unit/xl-front-fake"
+OURS = BUILD / "tests/unit/xl-ours/xl"
 STOCK = BUILD / "tests/unit/stock-xl/xl"
 NONE = 0xFFFFFFFF
 MINUTE = 60 * 10**9
@@ -58,6 +59,9 @@ HOST = [
 ]
 
 scratch = pathlib.Path(tempfile.mkdtemp())
+shutil.rmtree(OURS.parent, ignore_errors=True)
+OURS.parent.mkdir()
+OURS.symlink_to(BUILD / "tests/unit/xl-fake")
 
 
 def run(*args, host=None, env=None, stdout=subprocess.PIPE, **more):
@@ -213,14 +217,24 @@ def test_json():
        "--json of no domain at all", got)
 
 
+def elf(program, *options):
+    return subprocess.run(["readelf", *options, BUILD / program], check=True,
+                          stdout=subprocess.PIPE, timeout=60).stdout.decode()
+
+
 def test_libraries():
     """Most of the time of a command is loading it: see docs/performance.md."""
-    got = subprocess.run(["readelf", "-d", BUILD / "tools/xl/xl"], check=True,
-                         stdout=subprocess.PIPE, timeout=60)
-    needed = re.findall(r"NEEDED.*\[lib(\w+)\.so", got.stdout.decode())
-    ok({name for name in needed if re.match("xen|yajl", name)} ==
-       {"xencall", "xenstore"}, "xl loads two of Xen's libraries, and not yajl",
-       needed)
+    needed = re.findall(r"NEEDED.*\[lib(\w+)\.so",
+                        elf("tools/xl/xl-guest-suspend", "-d"))
+    ok([name for name in needed if re.match("xen|yajl", name)] == ["xencall"],
+       "our commands load one of Xen's libraries, and not yajl", needed)
+    if os.uname().machine not in ("x86_64", "aarch64"):
+        return
+    ok("NEEDED" not in elf("tools/xl/xl", "-d") and
+       "INTERP" not in elf("tools/xl/xl", "-lW"), "the front loads none")
+    ok("no relocations" in elf("tools/xl/xl", "-r"),
+       "... and has nothing that a loader would have to relocate",
+       elf("tools/xl/xl", "-r"))
 
 
 def test_usage():
@@ -929,6 +943,19 @@ def test_handover():
         one_line("Exec format error"))
 
 
+def test_front_alone():
+    """Our program is gone: stock's commands are not."""
+    away = OURS.rename(OURS.with_name("away"))
+    stock(ECHO)
+    is_("without our program: stock's command", run("list"), 0, "[b'list']\n",
+        "")
+    is_("without our program: ours", run("suspend-status"), 1, "",
+        one_line(f"cannot run '{OURS}'"))
+    stock("")
+    is_("with neither", run("list"), 1, "", one_line(f"cannot run '{OURS}'"))
+    away.rename(OURS)
+
+
 TERMINAL = f"""#!{sys.executable}
 import os, signal
 # Python's own handler leaves a read() that begins right after it waiting.
@@ -1012,12 +1039,13 @@ try:
                  test_xenstore_silent, test_watch,
                  test_no_guest_suspend, test_device_model, test_stock_x86,
                  test_stock_arm,
-                 test_stdout, test_handover, test_terminal,
+                 test_stdout, test_handover, test_front_alone, test_terminal,
                  test_help):
         print(f"# {test.__name__}")
         test()
 finally:
     shutil.rmtree(scratch)
+    shutil.rmtree(OURS.parent)
     shutil.rmtree(STOCK.parent, ignore_errors=True)
 print(f"1..{count}")
 sys.exit(1 if failed else 0)

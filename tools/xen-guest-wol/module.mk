@@ -7,7 +7,7 @@ PROGRAMS += $(wol_DIR)/xen-guest-wol
 $(wol_DIR)/xen-guest-wol_INSTALLDIR = $(sbindir)
 $(wol_DIR)/xen-guest-wol_SRCS = $(addprefix $(wol_DIR)/,guests.c main.c packet.c) \
     $(addprefix tools/xenstore-hooks/,log.c notify.c) $(XL_LIBRARY_SRCS)
-$(wol_DIR)/xen-guest-wol_LDLIBS = $(XENCALL_LIBS) $(XENSTORE_LIBS)
+$(wol_DIR)/xen-guest-wol_LDLIBS = $(XENCALL_LIBS)
 $(wol_DIR)/guests.o_CPPFLAGS = -iquote $(srcdir) -DGUEST_SUSPEND_XL='"$(sbindir)/xl"'
 $(wol_DIR)/main.o_CPPFLAGS = -iquote $(srcdir)
 

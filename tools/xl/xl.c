@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xl.c: the front end.  A few commands are ours; for everything else this
- * program becomes the stock xl, before it has done anything of its own.
+ * xl.c: the program that runs our commands.  The front (xl_front.h) has found
+ * that the command is ours.  Whatever is not, this program hands over to the
+ * stock xl, before it has done anything of its own.
  */
 
 #include <errno.h>
@@ -16,9 +17,6 @@
 #include "config.h"
 #include "xl.h"
 #include "xl_handover.h"
-
-/* stock xl's options in front of a command; none has an argument. */
-#define GLOBAL_OPTIONS "vftTN"
 
 void xl_error(const char *format, ...)
 {
@@ -75,38 +73,16 @@ enum xl_exit xl_exit_of_rc(int rc)
     }
 }
 
-/*
- * Where the command is, behind the global options.  0: there is an option that
- * only the stock xl can judge.
- */
-static int skip_globals(int argc, char **argv, struct xl_globals *globals)
-{
-    int i;
-
-    for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-        if (!strcmp(argv[i], "--"))
-            return i + 1;
-        if (argv[i][1 + strspn(argv[i] + 1, GLOBAL_OPTIONS)])
-            return 0;
-        if (strchr(argv[i], 'N'))
-            globals->dryrun = true;
-    }
-
-    return i;
-}
-
 /* Ours, in the manner of the stock xl's list, which comes before it. */
 static void print_our_commands(void)
 {
-    const struct xl_command *command;
-    char words[48];
+    char words[XL_COMMAND_WORDS_SIZE];
+    int id;
 
     printf("\nGuest suspend (%s %s):\n\n", GS_NAME, GS_VERSION);
-    for (command = xl_commands; command->name; command++) {
-        snprintf(words, sizeof(words), "%s%s%s", command->name,
-                 command->trigger ? " DOMAIN " : "",
-                 command->trigger ? command->trigger : "");
-        printf(" %-19s %s\n", words, command->summary);
+    for (id = 0; id < XL_NR_CALLS; id++) {
+        xl_command_words(&xl_commands[id], words);
+        printf(" %-19s %s\n", words, xl_commands[id].summary);
     }
 }
 
@@ -122,23 +98,24 @@ static int help_all(char **argv)
 /* "xl help COMMAND" */
 static int help_one(char **argv, const char *name)
 {
-    const struct xl_command *command;
-    int status;
+    const struct xl_call *call;
+    int status, id;
 
-    for (command = xl_commands; command->name; command++)
-        if (!strcmp(command->name, name))
+    for (id = 0; id < XL_NR_CALLS; id++)
+        if (!strcmp(xl_calls[id].name, name))
             break;
-    if (!command->name)
+    if (id == XL_NR_CALLS)
         return xl_handover(argv);
 
     /* A trigger is one of stock's command's. */
-    status = command->trigger ? xl_run_stock(argv) : XL_EXIT_OK;
-    for (; command->name; command++) {
-        if (strcmp(command->name, name))
+    status = xl_calls[id].trigger[0] ? xl_run_stock(argv) : XL_EXIT_OK;
+    for (; id < XL_NR_CALLS; id++) {
+        call = &xl_calls[id];
+        if (strcmp(call->name, name))
             continue;
-        if (command->trigger)
+        if (call->trigger[0])
             printf("\n");
-        xl_command_help(command);
+        xl_command_help(&xl_commands[id]);
     }
     return xl_close_stdout(status);
 }
@@ -161,12 +138,11 @@ static void occupy_standard_fds(void)
 
 int main(int argc, char **argv)
 {
-    const struct xl_command *command;
     struct xl_globals globals = { 0 };
     struct xl_words words;
-    int at;
+    int at, id;
 
-    at = skip_globals(argc, argv, &globals);
+    at = xl_skip_globals(argc, argv, &globals);
     if (!at)
         return xl_handover(argv);
     if (at >= argc)
@@ -176,10 +152,10 @@ int main(int argc, char **argv)
     if (!strcmp(argv[at], "help"))
         return argc > 1 ? help_one(argv, argv[at + 1]) : help_all(argv);
 
-    command = xl_command_find(argc, argv + at, &words);
-    if (!command)
+    id = xl_find_call(argc, argv + at, &words);
+    if (id < 0)
         return xl_handover(argv);
 
     occupy_standard_fds();
-    return command->run(command, &globals, &words);
+    return xl_commands[id].run(&xl_commands[id], &globals, &words);
 }

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "xl_calls.h"
+
 /* Scripts depend on them.  xl_exit_statuses[] has the words. */
 enum xl_exit {
     XL_EXIT_OK = 0,
@@ -45,11 +47,6 @@ void xl_error(const char *format, ...);
  */
 int xl_close_stdout(int status);
 
-/* stock xl's options in front of the command that mean something to ours */
-struct xl_globals {
-    bool dryrun;                    /* -N */
-};
-
 /* One option of a command. */
 struct xl_option {
     int id;                         /* not 0; the short letter if it has one */
@@ -59,18 +56,9 @@ struct xl_option {
     const char *help;
 };
 
-/* What a command was given, behind the words that name it. */
-struct xl_words {
-    const char *domain;             /* of a trigger */
-    int argc;
-    char **argv;                    /* options and operands */
-    bool operands_only;             /* "--" was before them */
-};
-
 /* A command of ours. */
 struct xl_command {
-    const char *name;               /* argv[0], exactly */
-    const char *trigger;            /* and for "trigger": argv[2], exactly */
+    const struct xl_call *call;     /* the words that name it */
     const char *synopsis;           /* behind "xl [GLOBAL OPTIONS] " */
     const char *summary;
     const struct xl_option *options; /* ends with id 0 */
@@ -79,12 +67,13 @@ struct xl_command {
                const struct xl_words *words);
 };
 
-/* Ends with a NULL name. */
-extern const struct xl_command xl_commands[];
+/* By enum xl_call_id. */
+extern const struct xl_command xl_commands[XL_NR_CALLS];
 
-/* Found by what follows the global options in argv; NULL: none of ours. */
-const struct xl_command *xl_command_find(int argc, char **argv,
-                                         struct xl_words *words);
+/* "suspend-status", "trigger DOMAIN wake" */
+#define XL_COMMAND_WORDS_SIZE 48
+void xl_command_words(const struct xl_command *command,
+                      char words[XL_COMMAND_WORDS_SIZE]);
 
 /* "xl COMMAND --help" */
 void xl_command_help(const struct xl_command *command);

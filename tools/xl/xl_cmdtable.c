@@ -1,39 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xl_cmdtable.c: the commands that are ours.  Dispatch and help both stand on
- * this table; a test holds the man pages against it.
+ * xl_cmdtable.c: what our commands do (xl_calls.h has their names).  Dispatch
+ * and help both stand on this table; a test holds the man pages against it.
  */
 
 #include "xl.h"
 
 #include <stdio.h>
-#include <string.h>
 
-const struct xl_command xl_commands[] = {
-    {
-        .name = "suspend-status",
+const struct xl_command xl_commands[XL_NR_CALLS] = {
+    [XL_CALL_SUSPEND_STATUS] = {
+        .call = &xl_calls[XL_CALL_SUSPEND_STATUS],
         .synopsis = "suspend-status [OPTIONS] [DOMAIN...]",
         .summary = "Show whether guests have put themselves to sleep",
         .options = xl_suspend_status_options,
         .run = xl_suspend_status,
     },
-    {
-        .name = "trigger",
-        .trigger = "wake",
+    [XL_CALL_TRIGGER_WAKE] = {
+        .call = &xl_calls[XL_CALL_TRIGGER_WAKE],
         .synopsis = "trigger DOMAIN wake [OPTIONS]",
         .summary = "Wake a guest that has put itself to sleep",
         .options = xl_trigger_wake_options,
         .run = xl_trigger_wake,
     },
-    {
-        .name = "trigger",
-        .trigger = "sleep",
+    [XL_CALL_TRIGGER_SLEEP] = {
+        .call = &xl_calls[XL_CALL_TRIGGER_SLEEP],
         .synopsis = "trigger DOMAIN sleep [OPTIONS]",
         .summary = "Ask a guest to put itself to sleep",
         .options = xl_trigger_sleep_options,
         .run = xl_trigger_sleep,
     },
-    { .name = NULL }
 };
 
 const struct xl_exit_status xl_exit_statuses[] = {
@@ -50,51 +46,12 @@ const struct xl_exit_status xl_exit_statuses[] = {
     { 0, NULL }
 };
 
-/* "trigger DOMAIN wake"; as with the stock xl, "--" may end the options. */
-static bool is_trigger(const struct xl_command *command, int argc, char **argv,
-                       struct xl_words *words)
+void xl_command_words(const struct xl_command *command,
+                      char words[XL_COMMAND_WORDS_SIZE])
 {
-    const char *operands[2];
-    int nr = 0, i;
-
-    words->operands_only = false;
-    for (i = 1; i < argc && nr < 2; i++) {
-        if (!words->operands_only && !strcmp(argv[i], "--"))
-            words->operands_only = true;
-        else if (!words->operands_only && argv[i][0] == '-')
-            return false;
-        else
-            operands[nr++] = argv[i];
-    }
-    if (nr < 2 || strcmp(operands[1], command->trigger))
-        return false;
-
-    words->domain = operands[0];
-    words->argc = argc - i;
-    words->argv = argv + i;
-    return true;
-}
-
-const struct xl_command *xl_command_find(int argc, char **argv,
-                                         struct xl_words *words)
-{
-    const struct xl_command *command;
-
-    if (argc < 1)
-        return NULL;
-
-    for (command = xl_commands; command->name; command++) {
-        if (strcmp(argv[0], command->name))
-            continue;
-        if (!command->trigger) {
-            *words = (struct xl_words) { .argc = argc - 1, .argv = argv + 1 };
-            return command;
-        }
-        if (is_trigger(command, argc, argv, words))
-            return command;
-    }
-
-    return NULL;
+    snprintf(words, XL_COMMAND_WORDS_SIZE, "%s%s%s", command->call->name,
+             command->call->trigger[0] ? " DOMAIN " : "",
+             command->call->trigger);
 }
 
 void xl_command_help(const struct xl_command *command)
@@ -121,8 +78,9 @@ void xl_command_help(const struct xl_command *command)
 
 int xl_command_usage(const struct xl_command *command, const char *why)
 {
-    xl_error("%s (see \"xl %s%s%s --help\")", why, command->name,
-             command->trigger ? " DOMAIN " : "",
-             command->trigger ? command->trigger : "");
+    char words[XL_COMMAND_WORDS_SIZE];
+
+    xl_command_words(command, words);
+    xl_error("%s (see \"xl %s --help\")", why, words);
     return XL_EXIT_USAGE;
 }

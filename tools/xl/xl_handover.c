@@ -23,17 +23,11 @@
 
 #include "guest_suspend_poll.h"
 #include "xl.h"
-
-/*
- * Holds the pid of the process that last handed over.  exec keeps the pid: a
- * process that finds its own pid there has handed over to itself, directly or
- * through a wrapper, and would do so without end.
- */
-#define MARK "XEN_GUEST_SUSPEND_XL_PID"
+#include "xl_mark.h"
 
 int xl_handover(char **argv)
 {
-    const char *mark = getenv(MARK);
+    const char *mark = getenv(XL_MARK);
     char pid[24];
 
     snprintf(pid, sizeof(pid), "%ld", (long)getpid());
@@ -42,7 +36,7 @@ int xl_handover(char **argv)
                  " (it was built with a wrong --with-stock-xl=PATH)", STOCK_XL);
         return XL_EXIT_FAILED;
     }
-    if (setenv(MARK, pid, 1)) {
+    if (setenv(XL_MARK, pid, 1)) {
         xl_error("cannot run the stock xl '%s': %s", STOCK_XL,
                  strerror(errno));
         return XL_EXIT_FAILED;

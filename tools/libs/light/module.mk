@@ -7,7 +7,7 @@ tools/libs/light/libxlguestsuspend_SOVERSION := 1
 tools/libs/light/libxlguestsuspend_MINOR := 1
 tools/libs/light/libxlguestsuspend_MAP := tools/libs/light/libxlguestsuspend.map
 tools/libs/light/libxlguestsuspend_LDLIBS = $(XENCALL_LIBS) \
-    $(XENSTORE_LIBS) $(YAJL_LIBS) -pthread
+    $(YAJL_LIBS) -pthread
 tools/libs/light/libxlguestsuspend_SRCS := $(addprefix tools/libs/light/, \
     bucket.c guest_suspend.c guest_suspend_call.c guest_suspend_event.c \
     guest_suspend_json.c guest_suspend_list.c guest_suspend_members.c \
