@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 # The front: see tools/xl/xl_front.h.  -O1: from -O2 on, gcc makes calls of the
-# libc's functions out of loops.
+# libc's functions out of loops.  Coverage is counted by a libc's functions.
 PROGRAMS += tools/xl/xl
 tools/xl/xl_INSTALLDIR = $(sbindir)
 XL_FRONT_SRCS := $(addprefix tools/xl/,xl_calls.c xl_front.c xl_kernel.c)
 tools/xl/xl_SRCS = $(XL_FRONT_SRCS)
-ifneq ($(filter x86_64-% aarch64-%,$(host)),)
+ifneq ($(and $(filter x86_64-% aarch64-%,$(host)),$(if $(filter --coverage,$(CFLAGS)),,y)),)
 XL_FRONT_CFLAGS := -O1 -ffreestanding -fPIE -fno-stack-protector \
-    -fno-sanitize=all -fno-profile-arcs -fno-test-coverage -fno-lto
+    -fno-sanitize=all -fno-lto
 XL_FRONT_LDFLAGS := -nostdlib -static-pie -fno-lto -Wl,-z,noseparate-code
 tools/xl/xl_kernel.o_CPPFLAGS = -DXL_WITHOUT_LIBC
 endif
