@@ -424,6 +424,22 @@ char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
     return NULL;
 }
 
+int gsuspend_xenstore_read_many(struct gsuspend_xenstore *xs,
+                                const char *const *paths, char **values,
+                                size_t nr, int64_t deadline_ms)
+{
+    int failed = 0;
+
+    for (size_t i = 0; i < nr; i++) {
+        values[i] = gsuspend_xenstore_read(xs, paths[i], deadline_ms);
+        if (!values[i] && errno != ENOENT)
+            failed = errno;
+    }
+
+    errno = failed;
+    return failed ? -1 : 0;
+}
+
 int gsuspend_xenstore_transaction_start(struct gsuspend_xenstore *xs,
                                         int64_t deadline_ms)
 {

@@ -68,12 +68,25 @@ static void answer_part(int fd, uint32_t id, size_t offset)
 
 static void serve_read(int fd, uint32_t id, const char *path)
 {
-    static uint32_t late_id;
+    static uint32_t late_id, reversed_id;
 
-    if (!strcmp(path, "/value")) {
+    if (reversed_id) {
+        answer(fd, XS_READ, id, "second", 6);
+        answer(fd, XS_READ, id, "again", 5);
+        answer(fd, XS_WATCH_EVENT, 0, "/fired\0", 8);
+        answer(fd, XS_READ, reversed_id, "first", 5);
+        reversed_id = 0;
+    } else if (!strcmp(path, "/value")) {
         answer(fd, XS_READ, id, "text", 4);
     } else if (!strcmp(path, "/empty")) {
         answer(fd, XS_READ, id, "", 0);
+    } else if (!strcmp(path, "/4k")) {
+        char body[XENSTORE_PAYLOAD_MAX];
+
+        memset(body, 'x', sizeof(body));
+        answer(fd, XS_READ, id, body, sizeof(body));
+    } else if (!strcmp(path, "/reversed")) {
+        reversed_id = id;
     } else if (!strcmp(path, "/late")) {
         late_id = id;
     } else if (!strcmp(path, "/after-late")) {
@@ -244,6 +257,82 @@ static void test_read(void)
     stop();
 }
 
+#define NR_MANY 200
+
+/* Path i of many is one of these, in turn. */
+static const char *const some_paths[] = { "/value", "/none", "/empty", "/4k" };
+
+static bool many_are(char **values, size_t nr)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < nr; i++) {
+        const char *path = some_paths[i % 4], *value = values[i];
+
+        if (!strcmp(path, "/value"))
+            good = good && value && !strcmp(value, "text");
+        else if (!strcmp(path, "/none"))
+            good = good && !value;
+        else if (!strcmp(path, "/empty"))
+            good = good && value && !*value;
+        else
+            good = good && value && strlen(value) == XENSTORE_PAYLOAD_MAX;
+        free(values[i]);
+    }
+
+    return good;
+}
+
+static void test_many(void)
+{
+    static const size_t sizes[] = { 0, 1, 31, 32, 33, 64, NR_MANY };
+    const char *paths[NR_MANY];
+    char *values[NR_MANY];
+    struct gsuspend_xenstore *xs;
+    size_t i;
+
+    for (i = 0; i < NR_MANY; i++)
+        paths[i] = some_paths[i % 4];
+    start();
+    xs = gsuspend_xenstore_open(-1);
+    for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        TAP_OK(!gsuspend_xenstore_read_many(xs, paths, values, sizes[i],
+                                            gsuspend_now_ms() + LONG_MS) &&
+               many_are(values, sizes[i]), "%zu nodes at once", sizes[i]);
+    read_is(xs, "/value", LONG_MS, "text", 0);
+
+    paths[40] = "/denied";
+    TAP_OK(gsuspend_xenstore_read_many(xs, paths, values, NR_MANY, -1) &&
+           errno == EACCES && !values[40], "one of them is refused");
+    values[40] = strdup("text");
+    TAP_OK(many_are(values, NR_MANY), "... and the others are read");
+
+    paths[40] = "/reversed";
+    paths[41] = "/value";
+    TAP_OK(!gsuspend_xenstore_read_many(xs, paths + 40, values, 2, -1) &&
+           !strcmp(values[0], "first") && !strcmp(values[1], "second"),
+           "answers in another order, a stray one, and an event");
+    free(values[0]);
+    free(values[1]);
+
+    paths[40] = "/late";
+    TAP_OK(gsuspend_xenstore_read_many(xs, paths, values, NR_MANY,
+                                       gsuspend_now_ms() + 50) &&
+           errno == ETIMEDOUT && !values[40] && !values[NR_MANY - 1],
+           "one is not answered by the deadline");
+    for (i = 0; i < NR_MANY; i++)
+        free(values[i]);
+    read_is(xs, "/value", LONG_MS, "text", 0);
+
+    paths[40] = "/end";
+    TAP_OK(gsuspend_xenstore_read_many(xs, paths, values, NR_MANY, -1) &&
+           (errno == EPIPE || errno == ECONNRESET), "the server ends");
+    for (i = 0; i < NR_MANY; i++)
+        free(values[i]);
+    gsuspend_xenstore_close(xs);
+    stop();
+}
+
 static void test_directory(void)
 {
     struct gsuspend_xenstore *xs;
@@ -400,6 +489,7 @@ int main(void)
 
     gsuspend_xenstore_close(NULL);
     test_read();
+    test_many();
     test_directory();
     test_events();
     test_transaction();

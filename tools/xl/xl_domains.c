@@ -22,6 +22,16 @@
 #include "xl_options.h"
 #include "xl_text.h"
 
+/* The longest is "/tool/guest-suspend/4294967295/state". */
+#define PATH_SIZE 64
+
+/* What was read of a domain; NULL: it is not there. */
+struct xl_ahead {
+    uint32_t domid;
+    bool is_read;
+    char *name, *published;
+};
+
 void xl_domains_init(struct xl_domains *domains, int64_t deadline_ms)
 {
     memset(domains, 0, sizeof(*domains));
@@ -30,6 +40,13 @@ void xl_domains_init(struct xl_domains *domains, int64_t deadline_ms)
 
 void xl_domains_dispose(struct xl_domains *domains)
 {
+    size_t i;
+
+    for (i = 0; i < domains->nr_ahead; i++) {
+        free(domains->ahead[i].name);
+        free(domains->ahead[i].published);
+    }
+    free(domains->ahead);
     gsuspend_xenstore_close(domains->xs);
     free(domains->name);
     xl_domains_init(domains, -1);
@@ -51,14 +68,11 @@ static void set_failed(struct xl_domains *domains, int errnoval)
         domains->silent_until_ms = gsuspend_now_ms() + GSUSPEND_XENSTORE_MS;
 }
 
-/* The value of a node, or NULL. */
-static char *read_node(struct xl_domains *domains, const char *path)
+/* False: xenstore does not answer. */
+static bool is_open(struct xl_domains *domains, int64_t deadline_ms)
 {
-    int64_t deadline_ms = deadline_of(domains);
-    char *value;
-
     if (gsuspend_now_ms() < domains->silent_until_ms)
-        return NULL;
+        return false;
 
     if (!domains->tried) {
         domains->xs = gsuspend_xenstore_open(deadline_ms);
@@ -66,7 +80,17 @@ static char *read_node(struct xl_domains *domains, const char *path)
         if (!domains->xs)
             set_failed(domains, errno);
     }
-    if (!domains->xs)
+
+    return domains->xs;
+}
+
+/* The value of a node, or NULL. */
+static char *read_node(struct xl_domains *domains, const char *path)
+{
+    int64_t deadline_ms = deadline_of(domains);
+    char *value;
+
+    if (!is_open(domains, deadline_ms))
         return NULL;
 
     value = gsuspend_xenstore_read(domains->xs, path, deadline_ms);
@@ -75,20 +99,105 @@ static char *read_node(struct xl_domains *domains, const char *path)
     return value;
 }
 
+static void domain_node(char path[PATH_SIZE], uint32_t domid, const char *node)
+{
+    snprintf(path, PATH_SIZE, "/local/domain/%" PRIu32 "/%s", domid, node);
+}
+
+static void published_node(char path[PATH_SIZE], uint32_t domid)
+{
+    snprintf(path, PATH_SIZE, "/tool/guest-suspend/%" PRIu32 "/state", domid);
+}
+
 /* /local/domain/DOMID/NODE */
 static char *read_domain_node(struct xl_domains *domains, uint32_t domid,
                               const char *node)
 {
-    char path[64];
+    char path[PATH_SIZE];
 
-    snprintf(path, sizeof(path), "/local/domain/%" PRIu32 "/%s", domid, node);
+    domain_node(path, domid, node);
     return read_node(domains, path);
+}
+
+/* Two nodes of each domain of domains->ahead. */
+static void read_pairs(struct xl_domains *domains, int64_t deadline_ms)
+{
+    size_t nr = domains->nr_ahead, i;
+    char (*paths)[PATH_SIZE] = calloc(2 * nr, sizeof(*paths));
+    const char **wanted = calloc(2 * nr, sizeof(*wanted));
+    char **values = calloc(2 * nr, sizeof(*values));
+    bool failed;
+
+    if (!paths || !wanted || !values)
+        goto out;
+
+    for (i = 0; i < nr; i++) {
+        domain_node(paths[2 * i], domains->ahead[i].domid, "name");
+        published_node(paths[2 * i + 1], domains->ahead[i].domid);
+        wanted[2 * i] = paths[2 * i];
+        wanted[2 * i + 1] = paths[2 * i + 1];
+    }
+    failed = gsuspend_xenstore_read_many(domains->xs, wanted, values, 2 * nr,
+                                         deadline_ms);
+    if (failed)
+        set_failed(domains, errno);
+    for (i = 0; i < nr; i++)
+        domains->ahead[i] = (struct xl_ahead) {
+            .domid = domains->ahead[i].domid, .is_read = !failed,
+            .name = values[2 * i], .published = values[2 * i + 1],
+        };
+
+ out:
+    free(paths);
+    free(wanted);
+    free(values);
+}
+
+void xl_domains_read_ahead(struct xl_domains *domains,
+                           const libxl_guest_suspend_info *list, int nb)
+{
+    int64_t deadline_ms = deadline_of(domains);
+    int i;
+
+    /* What cannot be read ahead is read when it is asked for. */
+    if (nb <= 0 || domains->ahead || !is_open(domains, deadline_ms))
+        return;
+    domains->ahead = calloc((size_t)nb, sizeof(*domains->ahead));
+    if (!domains->ahead)
+        return;
+
+    domains->nr_ahead = (size_t)nb;
+    for (i = 0; i < nb; i++)
+        domains->ahead[i].domid = list[i].domid;
+    read_pairs(domains, deadline_ms);
+}
+
+static int by_domid(const void *a, const void *b)
+{
+    const struct xl_ahead *ahead_a = a, *ahead_b = b;
+
+    return (ahead_a->domid > ahead_b->domid) -
+           (ahead_a->domid < ahead_b->domid);
+}
+
+static const struct xl_ahead *find_ahead(const struct xl_domains *domains,
+                                         uint32_t domid)
+{
+    const struct xl_ahead key = { .domid = domid }, *ahead = NULL;
+
+    if (domains->nr_ahead)
+        ahead = bsearch(&key, domains->ahead, domains->nr_ahead, sizeof(key),
+                        by_domid);
+    return ahead && ahead->is_read ? ahead : NULL;
 }
 
 char *xl_domains_name(struct xl_domains *domains, uint32_t domid)
 {
+    const struct xl_ahead *ahead = find_ahead(domains, domid);
     char *name = domains->name;
 
+    if (ahead)
+        return ahead->name ? strdup(ahead->name) : NULL;
     if (!name || domains->name_of != domid)
         return read_domain_node(domains, domid, "name");
 
@@ -122,25 +231,33 @@ static bool field_is(const char *text, const char *name, uint64_t wanted)
            number == wanted;
 }
 
-/* False: it has published nothing, or another change. */
+/* False: the text is of another change, or none. */
+static bool since_in(const char *text, const libxl_guest_suspend_info *info,
+                     int64_t *since_time_ns)
+{
+    const char *since = find_field(text, "since");
+
+    return since && field_is(text, "seq", info->seq) &&
+           field_is(text, "instance", info->instance) &&
+           gsuspend_time_parse(since, since_time_ns);
+}
+
+/* False: xensuspendd has published nothing, or another change. */
 static bool published_since(struct xl_domains *domains,
                             const libxl_guest_suspend_info *info,
                             int64_t *since_time_ns)
 {
-    char path[64], *text;
-    const char *since;
+    const struct xl_ahead *ahead = find_ahead(domains, info->domid);
+    char path[PATH_SIZE], *text;
     bool found;
 
-    snprintf(path, sizeof(path), "/tool/guest-suspend/%" PRIu32 "/state",
-             info->domid);
-    text = read_node(domains, path);
-    if (!text)
-        return false;
+    if (ahead)
+        return ahead->published &&
+               since_in(ahead->published, info, since_time_ns);
 
-    since = find_field(text, "since");
-    found = since && field_is(text, "seq", info->seq) &&
-            field_is(text, "instance", info->instance) &&
-            gsuspend_time_parse(since, since_time_ns);
+    published_node(path, info->domid);
+    text = read_node(domains, path);
+    found = text && since_in(text, info, since_time_ns);
     free(text);
     return found;
 }

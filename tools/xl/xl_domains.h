@@ -26,6 +26,9 @@ struct xl_domains {
     /* The name that the last search saw, of this domain; NULL: none. */
     char *name;
     uint32_t name_of;
+    /* What was read ahead, in the order of domids. */
+    struct xl_ahead *ahead;
+    size_t nr_ahead;
 };
 
 /*
@@ -34,6 +37,13 @@ struct xl_domains {
  */
 void xl_domains_init(struct xl_domains *domains, int64_t deadline_ms);
 void xl_domains_dispose(struct xl_domains *domains);
+
+/*
+ * Read now, and together, what xl_domains_name() and xl_domains_since() tell of
+ * these domains from now on.  The list is in the order of domids.
+ */
+void xl_domains_read_ahead(struct xl_domains *domains,
+                           const libxl_guest_suspend_info *list, int nb);
 
 /*
  * The domain's name, to be released with free(); NULL where there is none, or

@@ -13,7 +13,6 @@
 #include "xl_text.h"
 
 #include "guest_suspend_members.h"
-#include "guest_suspend_stock.h"
 
 void xl_table_init(struct xl_table *table)
 {
@@ -86,12 +85,6 @@ void xl_table_remove(struct xl_table *table, struct xl_row *row)
     table->nr--;
     memmove(row, row + 1,
             (size_t)(table->rows + table->nr - row) * sizeof(*row));
-}
-
-void xl_table_sort_by_domid(struct xl_table *table)
-{
-    if (table->nr) /* else there is no array to give to qsort */
-        qsort(table->rows, table->nr, sizeof(*table->rows), gsuspend_by_domid);
 }
 
 static int name_width(const struct xl_row *row)

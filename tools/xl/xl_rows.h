@@ -10,7 +10,7 @@
 #include "xl_domains.h"
 
 struct xl_row {
-    libxl_guest_suspend_info info;  /* the first: see gsuspend_by_domid() */
+    libxl_guest_suspend_info info;
     char *name;                     /* NULL: unknown */
     bool since_is_known;
     int64_t since_time_ns;          /* see guest_suspend_time.h */
@@ -40,8 +40,6 @@ void xl_row_update(struct xl_row *row, const libxl_guest_suspend_info *info,
                    struct xl_domains *domains);
 
 void xl_table_remove(struct xl_table *table, struct xl_row *row);
-
-void xl_table_sort_by_domid(struct xl_table *table);
 
 /* As wide as the rows that there are need it. */
 void xl_table_print_head(struct xl_table *table);

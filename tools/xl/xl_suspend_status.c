@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "guest_suspend_poll.h"
+#include "guest_suspend_stock.h"
 #include "xl_options.h"
 #include "xl_rows.h"
 
@@ -52,10 +53,11 @@ static enum xl_exit collect_all(struct xl_table *table,
         return xl_exit_of_rc(nb);
     }
 
+    qsort(list, (size_t)nb, sizeof(*list), gsuspend_by_domid);
+    xl_domains_read_ahead(domains, list, nb);
     for (i = 0; i < nb && status == XL_EXIT_OK; i++)
         if (!xl_table_add(table, &list[i], domains))
             status = XL_EXIT_FAILED;
-    xl_table_sort_by_domid(table);
 
     libxl_guest_suspend_info_list_free(list, nb);
     return status;

@@ -25,13 +25,25 @@
 /* While xenstored's queue of connections is full. */
 #define RETRY_MS 10
 
+/* Requests that are sent at once.  Their answers fit in a socket's buffer. */
+#define WINDOW 32
+
+/* A request. */
+struct out {
+    struct xsd_sockmsg header;
+    char body[256];
+};
+
 struct gsuspend_xenstore {
     int fd;
+    bool is_device;
     uint32_t last_id;               /* of requests */
     uint32_t transaction;           /* 0: none */
     uint32_t watch_id, asked_id;    /* the last of its kind */
-    /* The message that is coming in, so far. */
-    size_t nr_in;
+    /* What has come in and is not a message yet, or not looked at. */
+    char raw[2 * (sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX)];
+    size_t raw_at, raw_end;
+    /* The last message. */
     struct {
         struct xsd_sockmsg header;
         char body[XENSTORE_PAYLOAD_MAX + 1];
@@ -115,8 +127,10 @@ struct gsuspend_xenstore *gsuspend_xenstore_open(int64_t deadline_ms)
 
     xs->fd = find_socket(deadline_ms);
     /* A path from the environment is the only one. */
-    if (xs->fd < 0 && errno == ENOENT && !getenv("XENSTORED_PATH"))
+    if (xs->fd < 0 && errno == ENOENT && !getenv("XENSTORED_PATH")) {
         xs->fd = open_device();
+        xs->is_device = true;
+    }
     if (xs->fd < 0) {
         gsuspend_xenstore_close(xs);
         return NULL;
@@ -138,34 +152,42 @@ void gsuspend_xenstore_close(struct gsuspend_xenstore *xs)
     errno = saved_errno;
 }
 
-/* path, and more if it is not NULL, each with its 0; a value has none. */
-static int send_request(struct gsuspend_xenstore *xs, uint32_t type,
-                        const char *path, const char *more,
-                        int64_t deadline_ms)
+/*
+ * Make a request: path, and more if it is not NULL, each with its 0; a value
+ * has none.  Gives its size; 0: errno.
+ */
+static size_t make_request(struct gsuspend_xenstore *xs, struct out *out,
+                           uint32_t type, const char *path, const char *more)
 {
-    struct {
-        struct xsd_sockmsg header;
-        char body[256];
-    } out = { .header = { .type = type, .req_id = ++xs->last_id,
-                          .tx_id = xs->transaction } };
     size_t len = strlen(path) + 1;
     size_t more_len = more ? strlen(more) + (type != XS_WRITE) : 0;
-    size_t size = sizeof(out.header) + len + more_len, sent = 0;
+
+    if (len + more_len > sizeof(out->body)) {
+        errno = ENAMETOOLONG;
+        return 0;
+    }
+    out->header = (struct xsd_sockmsg) {
+        .type = type, .req_id = ++xs->last_id, .tx_id = xs->transaction,
+        .len = (uint32_t)(len + more_len)
+    };
+    memcpy(out->body, path, len);
+    if (more)
+        memcpy(out->body + len, more, more_len);
+    return sizeof(out->header) + len + more_len;
+}
+
+static int transmit(struct gsuspend_xenstore *xs, const void *data, size_t size,
+                    int64_t deadline_ms)
+{
+    size_t sent = 0;
     ssize_t done;
 
-    if (len + more_len > sizeof(out.body)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    memcpy(out.body, path, len);
-    if (more)
-        memcpy(out.body + len, more, more_len);
-    out.header.len = (uint32_t)(len + more_len);
-
     while (sent < size) {
-        done = send(xs->fd, (char *)&out + sent, size - sent, MSG_NOSIGNAL);
-        if (done < 0 && errno == ENOTSOCK)
-            done = write(xs->fd, (char *)&out + sent, size - sent);
+        if (xs->is_device)
+            done = write(xs->fd, (const char *)data + sent, size - sent);
+        else
+            done = send(xs->fd, (const char *)data + sent, size - sent,
+                        MSG_NOSIGNAL);
         if (done >= 0) {
             sent += (size_t)done;
             continue;
@@ -179,29 +201,50 @@ static int send_request(struct gsuspend_xenstore *xs, uint32_t type,
     return 0;
 }
 
-/* 1: xs->in is a whole message; 0: not yet; -1: errno. */
-static int receive(struct gsuspend_xenstore *xs)
+static int send_request(struct gsuspend_xenstore *xs, uint32_t type,
+                        const char *path, const char *more,
+                        int64_t deadline_ms)
 {
-    size_t size = sizeof(xs->in.header);
+    struct out out;
+    size_t size = make_request(xs, &out, type, path, more);
+
+    return size ? transmit(xs, &out, size, deadline_ms) : -1;
+}
+
+/*
+ * 1: xs->in is a whole message; 0: not yet; -1: errno.  ahead: more than that
+ * message may be read.  Otherwise the fd stays readable while there is one more.
+ */
+static int receive(struct gsuspend_xenstore *xs, bool ahead)
+{
+    size_t have, size;
     ssize_t done;
 
     for (;;) {
-        if (xs->nr_in >= sizeof(xs->in.header)) {
+        have = xs->raw_end - xs->raw_at;
+        size = sizeof(xs->in.header);
+        if (have >= size) {
+            memcpy(&xs->in.header, xs->raw + xs->raw_at, size);
             if (xs->in.header.len > XENSTORE_PAYLOAD_MAX) {
                 errno = EPROTO;
                 return -1;
             }
-            size = sizeof(xs->in.header) + xs->in.header.len;
-            if (xs->nr_in == size) {
+            size += xs->in.header.len;
+            if (have >= size) {
+                memcpy(&xs->in, xs->raw + xs->raw_at, size);
                 xs->in.body[xs->in.header.len] = 0;
-                xs->nr_in = 0;
+                xs->raw_at += size;
                 return 1;
             }
         }
 
-        done = read(xs->fd, (char *)&xs->in + xs->nr_in, size - xs->nr_in);
+        memmove(xs->raw, xs->raw + xs->raw_at, have);
+        xs->raw_at = 0;
+        xs->raw_end = have;
+        done = read(xs->fd, xs->raw + have,
+                    (ahead ? sizeof(xs->raw) : size) - have);
         if (done > 0) {
-            xs->nr_in += (size_t)done;
+            xs->raw_end += (size_t)done;
         } else if (!done) {
             errno = EPIPE;
             return -1;
@@ -233,7 +276,7 @@ static int talk(struct gsuspend_xenstore *xs, uint32_t type, const char *path,
         return -1;
 
     for (;;) {
-        r = receive(xs);
+        r = receive(xs, false);
         if (r < 0 || (!r && wait_ready(xs->fd, POLLIN, deadline_ms)))
             return -1;
         /* The answer to one that was given up may come first. */
@@ -256,6 +299,69 @@ char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
         return NULL;
 
     return strdup(xs->in.body);
+}
+
+/* The answers to nr requests, of which the last has the last id.  -1: errno. */
+static int collect_values(struct gsuspend_xenstore *xs, char **values,
+                          unsigned int nr, int *refused, int64_t deadline_ms)
+{
+    const uint32_t first_id = xs->last_id - nr + 1;
+    uint32_t due = (uint32_t)(UINT64_MAX >> (64 - nr)), at;
+    int r;
+
+    while (due) {
+        r = receive(xs, true);
+        if (r < 0 || (!r && wait_ready(xs->fd, POLLIN, deadline_ms)))
+            return -1;
+        at = xs->in.header.req_id - first_id;
+        if (!r || xs->in.header.type == XS_WATCH_EVENT || at >= nr ||
+            !(due & (1U << at)))
+            continue;
+
+        due &= ~(1U << at);
+        if (xs->in.header.type != XS_ERROR)
+            values[at] = strdup(xs->in.body);
+        r = xs->in.header.type == XS_ERROR ? errno_of(xs->in.body) : 0;
+        if (r && r != ENOENT)
+            *refused = r;
+    }
+
+    return 0;
+}
+
+int gsuspend_xenstore_read_many(struct gsuspend_xenstore *xs,
+                                const char *const *paths, char **values,
+                                size_t nr, int64_t deadline_ms)
+{
+    char window[WINDOW * sizeof(struct out)];
+    size_t at, size, used;
+    unsigned int due;
+    int refused = 0;
+    struct out out;
+
+    for (at = 0; at < nr; at++)
+        values[at] = NULL;
+
+    for (at = 0; at < nr; at += due) {
+        used = 0;
+        for (due = 0; due < WINDOW && at + due < nr; due++) {
+            size = make_request(xs, &out, XS_READ, paths[at + due], NULL);
+            if (!size)
+                return -1;
+            memcpy(window + used, &out, size);
+            used += size;
+            /* The device takes one request at a time. */
+            if (xs->is_device && transmit(xs, &out, size, deadline_ms))
+                return -1;
+        }
+        if (!xs->is_device && transmit(xs, window, used, deadline_ms))
+            return -1;
+        if (collect_values(xs, values + at, due, &refused, deadline_ms))
+            return -1;
+    }
+
+    errno = refused;
+    return refused ? -1 : 0;
 }
 
 int gsuspend_xenstore_write(struct gsuspend_xenstore *xs, const char *path,
@@ -402,7 +508,7 @@ gsuspend_xenstore_next(struct gsuspend_xenstore *xs, const char **text_r)
 {
     int r;
 
-    while ((r = receive(xs)) > 0) {
+    while ((r = receive(xs, false)) > 0) {
         *text_r = xs->in.body;
         if (xs->in.header.type == XS_WATCH_EVENT)
             return GSUSPEND_XENSTORE_FIRED;

@@ -39,6 +39,16 @@ char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
                              int64_t deadline_ms);
 
 /*
+ * The values of several nodes: values[i] is that of paths[i], to be released
+ * with free(), or NULL.  They are asked for together, which costs a fraction of
+ * as many calls of gsuspend_xenstore_read().  0: each NULL is a node that there
+ * is not; -1: errno, and the values that were read are there all the same.
+ */
+int gsuspend_xenstore_read_many(struct gsuspend_xenstore *xs,
+                                const char *const *paths, char **values,
+                                size_t nr, int64_t deadline_ms);
+
+/*
  * The names of a node's children, one behind the other, each with its 0; *len_r
  * is the length of all.  To be released with free(), and not NULL where there
  * are none.  NULL: errno.
