@@ -22,6 +22,7 @@ SCRIPTS = os.path.join(TOP, "scripts")
 E2E_RUN = os.path.join(TOP, "tests", "e2e", "run")
 EDITS_RUN = os.path.join(TOP, "tests", "edits", "run")
 # Not in the default set: run by name only.
+METRICS_RUN = os.path.join(TOP, "tests", "metrics", "run")
 PACKAGES_RUN = os.path.join(TOP, "tests", "packages", "run")
 UNIT_DIRS = [os.path.join(TOP, "tests", d) for d in ("unit", "fuzz")]
 FAILED, USAGE, ENVIRONMENT = 1, 2, 3
@@ -118,11 +119,12 @@ def main():
 
     units, e2es = unit_names(), names_of(E2E_RUN)
     edits, packages = names_of(EDITS_RUN), names_of(PACKAGES_RUN)
+    metrics = names_of(METRICS_RUN)
     if args.list:
-        print("\n".join(units + edits + e2es + packages))
+        print("\n".join(units + edits + e2es + metrics + packages))
         return 0
     for name in args.names:
-        if name not in units + edits + e2es + packages:
+        if name not in units + edits + e2es + metrics + packages:
             print(f"check: no test '{name}'; --list shows them",
                   file=sys.stderr)
             return USAGE
@@ -139,6 +141,9 @@ def main():
         stream.suite("edits", [EDITS_RUN, *my_edits])
     if my_e2es or not args.names:
         stream.suite("e2e", [E2E_RUN, *my_e2es])
+    my_metrics = [n for n in args.names if n in metrics]
+    if my_metrics:
+        stream.suite("metrics", [METRICS_RUN, *my_metrics])
     my_packages = [n for n in args.names if n in packages]
     if my_packages:
         stream.suite("packages", [PACKAGES_RUN, *my_packages])

@@ -87,6 +87,8 @@ profile_packages() {
     guest) echo "util-linux +libc6" ;;
     # A client of xen-guest-wol.
     client) echo "etherwake" ;;
+    # What reads the metrics; it runs on this machine.
+    monitoring) echo "prometheus prometheus-node-exporter" ;;
     *) die "no package set '$1'" ;;
     esac
 }

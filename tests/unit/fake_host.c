@@ -17,6 +17,7 @@
  *                        and 101 one that may not be looked at; without x86, a
  *                        domain in state 2 has shut down to power off
  *   device-model DOMID PID   of a domain above
+ *   ready TEXT           xensuspendd's node of its pid
  *   replace NUMBER       all domains are others once so many were asked for
  *   node DOMID PATH VALUE    in xenstore, below the domain's directory; VALUE
  *                            "-" is ""
@@ -71,6 +72,7 @@ static bool answered;
 static int op_errno[3];
 static bool no_xenstore;
 static int xenstore_errno;
+static char ready[16];
 static unsigned int replace_after = UINT_MAX, nr_got;
 static bool stock;
 
@@ -179,6 +181,8 @@ static void read_host(void)
             fake_xencall_open_errno = ENOENT;
         } else if (!strcmp(line, "no-xenstore\n")) {
             no_xenstore = true;
+        } else if (sscanf(line, "ready %15s", ready) == 1) {
+            continue;
         } else if (sscanf(line, "xenstore %d", &xenstore_errno) == 1) {
             continue;
         } else if (sscanf(line, "device-model %u %d", &op, &number) == 2) {
@@ -406,6 +410,8 @@ char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
     }
     if (written)
         return strdup(written->value);
+    if (*ready && !strcmp(path, "/tool/guest-suspend/ready"))
+        return strdup(ready);
     if (sscanf(path, "/local/domain/%u/%31s", &domid, node) == 2)
         domain = find_domain(domid);
     if (domain && !strcmp(node, "image/device-model-pid")) {

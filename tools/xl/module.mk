@@ -20,8 +20,8 @@ tools/xl/xl_LDFLAGS = $(XL_FRONT_LDFLAGS)
 PROGRAMS += tools/xl/xl-guest-suspend
 tools/xl/xl-guest-suspend_INSTALLDIR = $(libexecdir)/xen-guest-suspend
 XL_SRCS := $(addprefix tools/xl/, \
-    xl.c xl_calls.c xl_cmdtable.c xl_domains.c xl_handover.c xl_options.c \
-    xl_rows.c xl_suspend_status.c xl_suspend_watch.c xl_text.c \
+    xl.c xl_calls.c xl_cmdtable.c xl_domains.c xl_handover.c xl_metrics.c \
+    xl_options.c xl_rows.c xl_suspend_status.c xl_suspend_watch.c xl_text.c \
     xl_trigger_sleep.c xl_trigger_wake.c)
 # The library goes in, instead of being loaded: our commands would be lost with
 # it until ldconfig has run, or after it is removed.

@@ -293,6 +293,19 @@ static bool has_ended(uint64_t pid)
     return state && (state[2] == 'Z' || state[2] == 'X');
 }
 
+bool xl_domains_daemon_is_ready(struct xl_domains *domains)
+{
+    char *text = read_node(domains, "/tool/guest-suspend/ready");
+    uint64_t pid;
+    bool ready;
+
+    /* The node of a daemon that was killed stays. */
+    ready = text && gsuspend_parse_number(text, INT_MAX, &pid) &&
+            !has_ended(pid);
+    free(text);
+    return ready;
+}
+
 bool xl_domains_lacks_device_model(struct xl_domains *domains, uint32_t domid)
 {
     char *text = read_domain_node(domains, domid, "image/device-model-pid");

@@ -60,6 +60,9 @@ bool xl_domains_since(struct xl_domains *domains,
                       const libxl_guest_suspend_info *info,
                       int64_t *since_time_ns);
 
+/* True: xensuspendd runs, and says that what it has published is true. */
+bool xl_domains_daemon_is_ready(struct xl_domains *domains);
+
 /* True: the domain has a device model in this domain, and that has ended. */
 bool xl_domains_lacks_device_model(struct xl_domains *domains,
                                    uint32_t domid);

@@ -12,6 +12,7 @@
 
 #include "guest_suspend_poll.h"
 #include "guest_suspend_stock.h"
+#include "xl_metrics.h"
 #include "xl_options.h"
 #include "xl_rows.h"
 
@@ -19,7 +20,8 @@
 #define XENSTORE_LEAST_MS 1000
 
 enum {
-    OPT_WAIT = 0x100,
+    OPT_METRICS = 0x100,
+    OPT_WAIT,
     OPT_AFTER,
     OPT_TIMEOUT
 };
@@ -27,6 +29,7 @@ enum {
 const struct xl_option xl_suspend_status_options[] = {
     { 'a', 'a', "all", NULL, "all domains, as when none is named" },
     { 'j', 'j', "json", NULL, "print JSON" },
+    { OPT_METRICS, 0, "openmetrics", NULL, "print metrics, for Prometheus" },
     { 'q', 'q', "quiet", NULL,
       "print nothing; exit status 0 if all DOMAINs are suspended, else 3" },
     { 'w', 'w', "watch", NULL, "go on, and print each change as it happens" },
@@ -205,6 +208,8 @@ static enum xl_exit status_once(const struct xl_status_request *request,
     } else if (status == XL_EXIT_OK || table.nr) {
         if (request->json)
             xl_table_print_json(&table);
+        else if (request->metrics)
+            xl_metrics_print(&table, domains);
         else
             print_table(&table);
     }
@@ -224,6 +229,10 @@ static const char *find_conflict(const struct xl_status_request *request)
         return "--quiet goes without --watch";
     if (request->quiet && request->json)
         return "--quiet goes without --json";
+    if (request->metrics && request->json)
+        return "--openmetrics goes without --json";
+    if (request->metrics && (request->quiet || request->watch || request->wait))
+        return "--openmetrics goes without --quiet, --watch and --wait";
     if (request->quiet && !request->nr_names)
         return "--quiet needs a DOMAIN";
     if (request->wait && request->nr_names != 1)
@@ -294,6 +303,9 @@ static int read_request(const struct xl_command *command,
             break;
         case 'j':
             request->json = true;
+            break;
+        case OPT_METRICS:
+            request->metrics = true;
             break;
         case 'q':
             request->quiet = true;

@@ -10,7 +10,7 @@
 #include "xl_domains.h"
 
 struct xl_status_request {
-    bool all, json, quiet, watch;
+    bool all, json, metrics, quiet, watch;
     bool wait;
     libxl_guest_suspend_state wait_state;
     uint64_t after;                 /* a seq; 0: none */
