@@ -219,6 +219,52 @@ static void test_order(void)
     TAP_EQ_INT(publish(11), 2, "which is last");
 }
 
+/* Domains that are looked at for one change, with nr domains. */
+static unsigned int looked_at(unsigned int nr)
+{
+    uint64_t before;
+    unsigned int i;
+
+    begin("what an event costs");
+    took_ms = 0;
+    for (i = 0; i < nr; i++) {
+        see(i, i + 1, i + 1, RUNNING, 0);
+        model_introduced(&m, model_find(&m, i), true);
+    }
+    model_missed(&m);
+    while (publish(0) >= 0)
+        ;
+
+    before = m.looked_at;
+    for (i = 0; i < 10; i++) {
+        see(i * 7, i * 7 + 1, 10000 + i, SUSPENDED, 1000000);
+        TAP_EQ_INT(publish(1000000), (int)i * 7, "a change is published");
+        TAP_OK(publish(1000000) < 0 && model_next_ms(&m) == UINT64_MAX &&
+               model_recheck_ms(&m, 1000000) == UINT64_MAX,
+               "... and nothing else is due");
+    }
+    return (unsigned int)(m.looked_at - before);
+}
+
+static void test_cost(void)
+{
+    unsigned int few = looked_at(100);
+
+    TAP_EQ_INT(few, 10, "each change looks at one domain");
+    TAP_EQ_INT(looked_at(10000), few, "... with 10,000 domains, too");
+
+    /* A dead one leaves no trace. */
+    model_introduced(&m, model_find(&m, 5000), false);
+    TAP_EQ_INT(publish(1000000), 5000, "one is gone");
+    TAP_EQ_INT(m.nr_dirty, 0, "... and nothing is dirty");
+    model_list_begin(&m);
+    model_list_end(&m);
+    TAP_EQ_INT(m.nr_dirty, m.nr, "all are gone");
+    while (publish(1000000) >= 0)
+        ;
+    TAP_OK(!m.nr && !m.nr_dirty && !m.nr_unknown, "... and removed");
+}
+
 static void test_missed(void)
 {
     uint64_t seq = 1000;
@@ -340,17 +386,17 @@ static void test_introduced(void)
     see(1, 1, 1, RUNNING, 0);
     d = model_find(&m, 1);
     publish(0);
-    model_introduced(d, true);
+    model_introduced(&m, d, true);
     TAP_EQ_INT(model_recheck_ms(&m, 0) == UINT64_MAX, 1, "no recheck");
-    model_introduced(d, false);
+    model_introduced(&m, d, false);
     TAP_EQ_INT(publish(0), 1, "released: its nodes go");
     d = model_find(&m, 1);
     TAP_OK(d, "the hypervisor still lists it");
     see(1, 1, 2, RUNNING, 0);
     TAP_EQ_INT(publish(0), -1, "it is not shown again");
-    model_introduced(d, true);
+    model_introduced(&m, d, true);
     TAP_EQ_INT(publish(0), 1, "unless it is introduced again");
-    model_introduced(d, false);
+    model_introduced(&m, d, false);
     publish(0);
     model_list_begin(&m);
     model_list_end(&m);
@@ -360,17 +406,17 @@ static void test_introduced(void)
     see(1, 1, 1, RUNNING, 0);
     d = model_find(&m, 1);
     publish(0);
-    model_introduced(d, true);
+    model_introduced(&m, d, true);
     model_forget_introduced(&m);
-    model_introduced(d, false);
+    model_introduced(&m, d, false);
     TAP_OK(!d->gone, "those that it does not know live");
-    model_introduced(d, true);
-    model_introduced(d, false);
+    model_introduced(&m, d, true);
+    model_introduced(&m, d, false);
     TAP_OK(d->gone, "those that it releases do not");
 
     begin("rechecks of domains that were never introduced");
     see(1, 1, 1, RUNNING, 500);
-    model_introduced(model_find(&m, 1), false);
+    model_introduced(&m, model_find(&m, 1), false);
     TAP_EQ_INT(publish(500), 1, "published all the same");
     TAP_EQ_INT(model_recheck_ms(&m, 500), 500 + RECHECK_MIN_MS, "recheck");
     model_rechecked(&m, 2000);
@@ -391,6 +437,7 @@ int main(void)
     test_share();
     test_order();
     test_missed();
+    test_cost();
     test_failures();
     test_tree();
     test_since();

@@ -110,7 +110,7 @@ static void update_introduced(struct daemon *daemon, struct domain *domain)
         tree_make_feature(daemon->tree, domain->domid))
         log_msg(LOG_WARNING, "domain %u cannot be asked to sleep: "
                 "control/feature-s3: %s", domain->domid, strerror(errno));
-    model_introduced(domain, introduced);
+    model_introduced(&daemon->model, domain, introduced);
 }
 
 static int take_record(struct daemon *daemon,

@@ -30,8 +30,54 @@ void model_free(struct model *model)
     for (i = 0; i < model->nr; i++)
         free_domain(model->domains[i]);
     free(model->domains);
+    free(model->dirty);
     model_init(model);
-    model->domains = NULL;
+}
+
+static bool is_dirty(const struct domain *domain)
+{
+    if (domain->gone)
+        return domain->shown.present;
+    return domain->rec.seq &&
+           (!domain->shown.present || domain->rec.seq != domain->shown.seq ||
+            domain->rec.instance != domain->shown.instance ||
+            domain->rec.state != domain->shown.state);
+}
+
+static void take_from_dirty(struct model *model, struct domain *domain)
+{
+    struct domain *last = model->dirty[--model->nr_dirty];
+
+    model->dirty[domain->dirty_at] = last;
+    last->dirty_at = domain->dirty_at;
+    domain->is_dirty = false;
+}
+
+/* To be called when something of the domain has changed. */
+static void count(struct model *model, struct domain *domain)
+{
+    bool unknown = !domain->introduced && !domain->gone;
+
+    if (unknown != domain->is_unknown) {
+        domain->is_unknown = unknown;
+        model->nr_unknown += unknown ? 1U : -1U;
+    }
+
+    if (domain->is_dirty && !is_dirty(domain)) {
+        take_from_dirty(model, domain);
+    } else if (!domain->is_dirty && is_dirty(domain)) {
+        domain->is_dirty = true;
+        domain->dirty_at = model->nr_dirty;
+        model->dirty[model->nr_dirty++] = domain;
+    }
+}
+
+static void count_all(struct model *model)
+{
+    unsigned int i;
+
+    for (i = 0; i < model->nr; i++)
+        count(model, model->domains[i]);
 }
 
 /* Where the domain is, or would be. */
@@ -59,6 +105,27 @@ struct domain *model_find(const struct model *model, uint32_t domid)
     return NULL;
 }
 
+/* Room for one domain more.  -1: no memory. */
+static int make_room(struct model *model)
+{
+    unsigned int room = model->room ? 2 * model->room : 16;
+    struct domain **more;
+
+    if (model->nr < model->room)
+        return 0;
+
+    more = reallocarray(model->dirty, room, sizeof(more[0]));
+    if (!more)
+        return -1;
+    model->dirty = more;
+    more = reallocarray(model->domains, room, sizeof(more[0]));
+    if (!more)
+        return -1;
+    model->domains = more;
+    model->room = room;
+    return 0;
+}
+
 static struct domain *find_or_add(struct model *model, uint32_t domid)
 {
     unsigned int pos = position(model, domid);
@@ -67,17 +134,8 @@ static struct domain *find_or_add(struct model *model, uint32_t domid)
     if (pos < model->nr && model->domains[pos]->domid == domid)
         return model->domains[pos];
 
-    if (model->nr == model->room) {
-        unsigned int room = model->room ? 2 * model->room : 16;
-        struct domain **domains =
-            reallocarray(model->domains, room, sizeof(domains[0]));
-
-        if (!domains)
-            return NULL;
-        model->domains = domains;
-        model->room = room;
-    }
-
+    if (make_room(model))
+        return NULL;
     domain = calloc(1, sizeof(*domain));
     if (!domain)
         return NULL;
@@ -93,6 +151,7 @@ static struct domain *find_or_add(struct model *model, uint32_t domid)
             (model->nr - pos) * sizeof(model->domains[0]));
     model->domains[pos] = domain;
     model->nr++;
+    count(model, domain);
     return domain;
 }
 
@@ -100,6 +159,9 @@ static void drop(struct model *model, struct domain *domain)
 {
     unsigned int pos = position(model, domain->domid);
 
+    if (domain->is_dirty)
+        take_from_dirty(model, domain);
+    model->nr_unknown -= domain->is_unknown;
     model->nr--;
     memmove(&model->domains[pos], &model->domains[pos + 1],
             (model->nr - pos) * sizeof(model->domains[0]));
@@ -112,6 +174,7 @@ void model_forget_tree(struct model *model)
 
     for (i = 0; i < model->nr; i++)
         model->domains[i]->shown = (struct shown){ 0 };
+    count_all(model);
 }
 
 void model_forget_introduced(struct model *model)
@@ -120,6 +183,7 @@ void model_forget_introduced(struct model *model)
 
     for (i = 0; i < model->nr; i++)
         model->domains[i]->introduced = false;
+    count_all(model);
 }
 
 int model_adopt(struct model *model, uint32_t domid, const struct shown *shown)
@@ -130,6 +194,7 @@ int model_adopt(struct model *model, uint32_t domid, const struct shown *shown)
         return -1;
     domain->shown = *shown;
     domain->shown.present = true;
+    count(model, domain);
     return 0;
 }
 
@@ -167,6 +232,7 @@ int model_seen(struct model *model, const struct xen_guest_suspend_record *rec,
     domain->since_time_ns = since_time(domain, rec, time_now);
     domain->listed = true;
     domain->rec = *rec;
+    count(model, domain);
     return 0;
 }
 
@@ -191,37 +257,35 @@ void model_list_end(struct model *model)
                 drop(model, domain);
                 continue;
             }
+            count(model, domain);
         }
         i++;
     }
 }
 
-void model_introduced(struct domain *domain, bool introduced)
+void model_introduced(struct model *model, struct domain *domain,
+                      bool introduced)
 {
     if (introduced) {
         domain->introduced = true;
         domain->gone = false;
     } else if (domain->introduced)
         domain->gone = true;
+    count(model, domain);
 }
 
 uint64_t model_recheck_ms(struct model *model, uint64_t now_ms)
 {
-    unsigned int i;
-
-    for (i = 0; i < model->nr; i++) {
-        const struct domain *domain = model->domains[i];
-
-        if (!domain->introduced && !domain->gone) {
-            if (!model->recheck_step_ms) {
-                model->recheck_step_ms = RECHECK_MIN_MS;
-                model->recheck_ms = now_ms + RECHECK_MIN_MS;
-            }
-            return model->recheck_ms;
-        }
+    if (!model->nr_unknown) {
+        model->recheck_step_ms = 0;
+        return UINT64_MAX;
     }
-    model->recheck_step_ms = 0;
-    return UINT64_MAX;
+
+    if (!model->recheck_step_ms) {
+        model->recheck_step_ms = RECHECK_MIN_MS;
+        model->recheck_ms = now_ms + RECHECK_MIN_MS;
+    }
+    return model->recheck_ms;
 }
 
 void model_rechecked(struct model *model, uint64_t now_ms)
@@ -230,16 +294,6 @@ void model_rechecked(struct model *model, uint64_t now_ms)
     if (model->recheck_step_ms > RECHECK_MAX_MS)
         model->recheck_step_ms = RECHECK_MAX_MS;
     model->recheck_ms = now_ms + model->recheck_step_ms;
-}
-
-static bool is_dirty(const struct domain *domain)
-{
-    if (domain->gone)
-        return domain->shown.present;
-    return domain->rec.seq &&
-           (!domain->shown.present || domain->rec.seq != domain->shown.seq ||
-            domain->rec.instance != domain->shown.instance ||
-            domain->rec.state != domain->shown.state);
 }
 
 static uint64_t later_ms(uint64_t a_ms, uint64_t b_ms)
@@ -262,7 +316,9 @@ static bool is_before(const struct domain *a, const struct domain *b)
         return a->missed;
     if (a->published_ms != b->published_ms)
         return a->published_ms < b->published_ms;
-    return a->rec.seq < b->rec.seq;
+    if (a->rec.seq != b->rec.seq)
+        return a->rec.seq < b->rec.seq;
+    return a->domid < b->domid;
 }
 
 struct domain *model_next(struct model *model, uint64_t now_ms)
@@ -270,28 +326,29 @@ struct domain *model_next(struct model *model, uint64_t now_ms)
     struct domain *best = NULL;
     unsigned int i;
 
-    for (i = 0; i < model->nr; i++) {
-        struct domain *domain = model->domains[i];
+    for (i = 0; i < model->nr_dirty; i++) {
+        struct domain *domain = model->dirty[i];
 
-        if (!is_dirty(domain) || due_ms(model, domain) > now_ms)
+        if (due_ms(model, domain) > now_ms)
             continue;
         if (!best || is_before(domain, best))
             best = domain;
     }
+    model->looked_at += model->nr_dirty;
     return best;
 }
 
 uint64_t model_next_ms(struct model *model)
 {
-    uint64_t first_ms = UINT64_MAX;
+    uint64_t first_ms = UINT64_MAX, ms;
     unsigned int i;
 
-    for (i = 0; i < model->nr; i++) {
-        const struct domain *domain = model->domains[i];
-
-        if (is_dirty(domain) && due_ms(model, domain) < first_ms)
-            first_ms = due_ms(model, domain);
+    for (i = 0; i < model->nr_dirty; i++) {
+        ms = due_ms(model, model->dirty[i]);
+        if (ms < first_ms)
+            first_ms = ms;
     }
+    model->looked_at += model->nr_dirty;
     return first_ms;
 }
 
@@ -300,17 +357,16 @@ void model_missed(struct model *model)
     unsigned int i;
 
     for (i = 0; i < model->nr; i++)
-        model->domains[i]->missed = is_dirty(model->domains[i]);
+        model->domains[i]->missed = model->domains[i]->is_dirty;
 }
 
 bool model_settled(const struct model *model)
 {
     unsigned int i;
 
-    for (i = 0; i < model->nr; i++) {
-        if (model->domains[i]->missed && is_dirty(model->domains[i]))
+    for (i = 0; i < model->nr_dirty; i++)
+        if (model->dirty[i]->missed)
             return false;
-    }
     return true;
 }
 
@@ -346,6 +402,7 @@ void model_published(struct model *model, struct domain *domain, bool hooks_due,
         cost_ms = PUBLISH_COST_MAX_MS;
     bucket_take_cost(&model->rate, now_ms, cost_ms);
     domain->missed = false;
+    count(model, domain);
 }
 
 void model_removed(struct model *model, struct domain *domain)
@@ -357,6 +414,8 @@ void model_removed(struct model *model, struct domain *domain)
     /* Remembered while the hypervisor lists it, or it would be shown again. */
     if (!domain->listed)
         drop(model, domain);
+    else
+        count(model, domain);
 }
 
 void model_failed(struct domain *domain, uint64_t now_ms)

@@ -69,11 +69,22 @@ struct domain {
     struct bucket rate;
     struct bucket hook_rate;
     struct bucket log_rate;
+    /* The model's own. */
+    bool is_dirty, is_unknown;  /* As counted there. */
+    unsigned int dirty_at;      /* Its place among the dirty ones. */
 };
 
 struct model {
     struct domain **domains;    /* By domid. */
     unsigned int nr, room;
+    /*
+     * Those that the tree does not show as they are, in no order: an event costs
+     * what has changed, however many domains there are.
+     */
+    struct domain **dirty;
+    unsigned int nr_dirty;
+    unsigned int nr_unknown;    /* Alive, and not known to xenstored. */
+    uint64_t looked_at;         /* Domains, to find what is due: for tests. */
     struct bucket rate;
     uint64_t recheck_ms;
     uint64_t recheck_step_ms;   /* 0: no domain needs it. */
@@ -118,7 +129,8 @@ void model_list_end(struct model *model);
  * been started without a toolstack, or may be half-built or such a dead one.
  * Nothing tells when it is gone: list again at model_recheck_ms().
  */
-void model_introduced(struct domain *domain, bool introduced);
+void model_introduced(struct model *model, struct domain *domain,
+                      bool introduced);
 
 /* When to list all domains again for that; UINT64_MAX: never. */
 uint64_t model_recheck_ms(struct model *model, uint64_t now_ms);
