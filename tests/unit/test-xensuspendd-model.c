@@ -265,6 +265,41 @@ static void test_cost(void)
     TAP_OK(!m.nr && !m.nr_dirty && !m.nr_unknown, "... and removed");
 }
 
+static void test_asking(void)
+{
+    unsigned int i, asked = 0;
+    uint64_t now_ms = 1000;
+
+    begin("xenstored releases domains");
+    TAP_OK(model_ask_ms(&m) == UINT64_MAX, "nothing to ask");
+    model_released(&m, now_ms);
+    TAP_EQ_INT(model_ask_ms(&m), 1000, "the first release is asked about at once");
+    model_released(&m, now_ms + 5);
+    TAP_EQ_INT(model_ask_ms(&m), 1000, "another one does not put that off");
+
+    /* A release each millisecond, and questions that take 100 ms. */
+    for (i = 0; i < 4000; i++, now_ms++) {
+        model_released(&m, now_ms);
+        if (model_ask_ms(&m) > now_ms)
+            continue;
+        i += 100;
+        now_ms += 100;
+        model_asked(&m, now_ms, 100);
+        asked++;
+    }
+    TAP_OK(asked >= 9 && asked <= 11, "a quarter of the time: %u times", asked);
+    TAP_OK(model_ask_ms(&m) != UINT64_MAX, "the last release is asked about");
+
+    model_asked(&m, now_ms, 60000);
+    TAP_OK(model_ask_ms(&m) == UINT64_MAX, "all is asked");
+    model_released(&m, now_ms);
+    TAP_EQ_INT(model_ask_ms(&m), now_ms + ASK_WAIT_MAX_MS,
+               "however long it takes, not for longer than this");
+    model_asked(&m, now_ms, 100);
+    model_released(&m, now_ms + 1000);
+    TAP_EQ_INT(model_ask_ms(&m), now_ms + 1000, "a later one is not kept waiting");
+}
+
 static void test_missed(void)
 {
     uint64_t seq = 1000;
@@ -438,6 +473,7 @@ int main(void)
     test_order();
     test_missed();
     test_cost();
+    test_asking();
     test_failures();
     test_tree();
     test_since();

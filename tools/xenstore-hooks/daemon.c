@@ -171,20 +171,36 @@ static int get_unlisted(struct daemon *daemon)
 }
 
 /* List all domains, and mark those that are gone.  -1 with errno. */
-static int list_all(struct daemon *daemon)
+static int list_domains(struct daemon *daemon)
 {
-    unsigned int i;
-
     model_list_begin(&daemon->model);
     if (source_list(daemon->source, 0, take_listed, daemon) ||
         get_unlisted(daemon))
         return -1;
     model_list_end(&daemon->model);
+    return 0;
+}
+
+/* Ask xenstored about each domain. */
+static void ask_about_all(struct daemon *daemon)
+{
+    uint64_t begin_ms = now_ms();
+    unsigned int i;
 
     for (i = 0; i < daemon->model.nr; i++) {
         if (daemon->model.domains[i]->listed)
             update_introduced(daemon, daemon->model.domains[i]);
     }
+    model_asked(&daemon->model, now_ms(), now_ms() - begin_ms);
+}
+
+/* Both.  -1 with errno. */
+static int list_all(struct daemon *daemon)
+{
+    if (list_domains(daemon))
+        return -1;
+
+    ask_about_all(daemon);
     model_rechecked(&daemon->model, now_ms());
     return 0;
 }
@@ -498,9 +514,11 @@ static void take_tree_events(struct daemon *daemon)
     }
 
     if (released) {
-        if (list_all(daemon))
+        model_released(&daemon->model, now_ms());
+        if (list_domains(daemon))
             daemon->resync_ms = now_ms() + RESYNC_MS;
-    } else if (introduced) {
+    }
+    if (introduced) {
         drain(daemon);
         for (i = 0; i < daemon->model.nr; i++) {
             struct domain *domain = daemon->model.domains[i];
@@ -521,6 +539,9 @@ static uint64_t next_deadline_ms(struct daemon *daemon, uint64_t now)
         if (other < first)
             first = other;
         other = model_recheck_ms(&daemon->model, now);
+        if (other < first)
+            first = other;
+        other = model_ask_ms(&daemon->model);
         if (other < first)
             first = other;
     }
@@ -585,6 +606,8 @@ static int step(struct daemon *daemon)
     else if (daemon->tree && model_recheck_ms(&daemon->model, now) <= now &&
              list_all(daemon))
         daemon->resync_ms = now_ms() + RESYNC_MS;
+    if (daemon->tree && model_ask_ms(&daemon->model) <= now_ms())
+        ask_about_all(daemon);
 
     work(daemon);
 

@@ -14,6 +14,7 @@ void model_init(struct model *model)
     *model = (struct model){
         .rate = { .burst = PUBLISH_ALL_BURST,
                   .period_ms = PUBLISH_ALL_PERIOD_MS },
+        .ask_ms = UINT64_MAX,
     };
 }
 
@@ -272,6 +273,29 @@ void model_introduced(struct model *model, struct domain *domain,
     } else if (domain->introduced)
         domain->gone = true;
     count(model, domain);
+}
+
+void model_released(struct model *model, uint64_t now_ms)
+{
+    if (model->ask_ms != UINT64_MAX)
+        return;
+
+    model->ask_ms = now_ms > model->ask_after_ms ? now_ms : model->ask_after_ms;
+}
+
+uint64_t model_ask_ms(const struct model *model)
+{
+    return model->ask_ms;
+}
+
+void model_asked(struct model *model, uint64_t now_ms, uint64_t took_ms)
+{
+    uint64_t wait_ms = (ASK_SHARE - 1) * took_ms;
+
+    if (wait_ms > ASK_WAIT_MAX_MS)
+        wait_ms = ASK_WAIT_MAX_MS;
+    model->ask_ms = UINT64_MAX;
+    model->ask_after_ms = now_ms + wait_ms;
 }
 
 uint64_t model_recheck_ms(struct model *model, uint64_t now_ms)

@@ -35,6 +35,8 @@
 #define LOG_PERIOD_MS            1000
 #define RETRY_MIN_MS             100
 #define RETRY_MAX_MS             10000
+#define ASK_SHARE                4      /* One part in 4 of the time. */
+#define ASK_WAIT_MAX_MS          10000
 #define RECHECK_MIN_MS           1000
 #define RECHECK_MAX_MS           3600000
 
@@ -86,6 +88,8 @@ struct model {
     unsigned int nr_unknown;    /* Alive, and not known to xenstored. */
     uint64_t looked_at;         /* Domains, to find what is due: for tests. */
     struct bucket rate;
+    uint64_t ask_ms;            /* See model_ask_ms(). */
+    uint64_t ask_after_ms;
     uint64_t recheck_ms;
     uint64_t recheck_step_ms;   /* 0: no domain needs it. */
 };
@@ -131,6 +135,20 @@ void model_list_end(struct model *model);
  */
 void model_introduced(struct model *model, struct domain *domain,
                       bool introduced);
+
+/*
+ * xenstored released a domain, and does not say which: it is to be asked about
+ * each.  That is a request for each domain, each of which takes the longer the more
+ * there are.  So while domains are released one after the other, xenstored is asked
+ * in one part in ASK_SHARE of the time.  The first release is not kept waiting.
+ */
+void model_released(struct model *model, uint64_t now_ms);
+
+/* When to ask it; UINT64_MAX: there is no need to. */
+uint64_t model_ask_ms(const struct model *model);
+
+/* It was asked about all domains, which took so long. */
+void model_asked(struct model *model, uint64_t now_ms, uint64_t took_ms);
 
 /* When to list all domains again for that; UINT64_MAX: never. */
 uint64_t model_recheck_ms(struct model *model, uint64_t now_ms);
