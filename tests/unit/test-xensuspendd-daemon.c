@@ -724,6 +724,45 @@ static void test_hook_cuts(void)
     end();
 }
 
+/* Requests of a restart, with so many domains, of which some are asleep. */
+static unsigned int restart_requests(unsigned int nr, unsigned int nr_asleep)
+{
+    unsigned int i, requests;
+    char path[64];
+
+    make_anew();
+    for (i = 1; i <= nr; i++) {
+        create(i);
+        snprintf(path, sizeof(path), "/local/domain/%u/control/feature-s3", i);
+        fake_xs_put(path, "");
+    }
+    for (i = 1; i <= nr_asleep; i++)
+        change(i);
+    start();
+    TAP_OK(wait_until(is_ready_and_true), "ready with %u domains", nr);
+    stop();
+    fake_xs->requests = 0;
+    start();
+    TAP_OK(wait_until(is_ready_and_true), "... and again");
+    requests = fake_xs->requests;
+    stop();
+    return requests;
+}
+
+static void test_restart_cost(void)
+{
+    unsigned int few;
+
+    begin("what a restart asks xenstored");
+    few = restart_requests(10, 0);
+    TAP_EQ_INT(restart_requests(50, 0) - few, 40 * 3,
+               "3 requests for each domain: its record, whether it is there,"
+               " and whether it can be asked to sleep");
+    TAP_EQ_INT(restart_requests(10, 5) - few, 5,
+               "1 more, the name, for each that is asleep");
+    end();
+}
+
 static void test_refusals(void)
 {
     begin("refusals");
@@ -1026,6 +1065,7 @@ int main(void)
     test_hook_cuts();
     test_hook_life();
     end_hooks();
+    test_restart_cost();
     test_refusals();
     test_hangup();
     test_xenstored_ends();

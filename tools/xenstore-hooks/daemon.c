@@ -181,15 +181,17 @@ static int list_domains(struct daemon *daemon)
     return 0;
 }
 
-/* Ask xenstored about each domain. */
+/* Ask xenstored about each domain.  New ones it was asked about just now. */
 static void ask_about_all(struct daemon *daemon)
 {
     uint64_t begin_ms = now_ms();
     unsigned int i;
 
     for (i = 0; i < daemon->model.nr; i++) {
-        if (daemon->model.domains[i]->listed)
-            update_introduced(daemon, daemon->model.domains[i]);
+        struct domain *domain = daemon->model.domains[i];
+
+        if (domain->listed && !domain->asked)
+            update_introduced(daemon, domain);
     }
     model_asked(&daemon->model, now_ms(), now_ms() - begin_ms);
 }
@@ -392,8 +394,10 @@ static void queue_missed_hooks(struct daemon *daemon)
             domain->shown.instance == domain->rec.instance &&
             domain->shown.seq != domain->shown.instance &&
             domain->shown.hooks_seq != domain->shown.seq &&
-            domain->rec.seq > domain->hooked_seq)
+            domain->rec.seq > domain->hooked_seq) {
+            tree_domain_name(daemon->tree, domain);
             queue_hooks_for_change(daemon, domain);
+        }
     }
 }
 
@@ -440,8 +444,12 @@ static int resync(struct daemon *daemon)
         for (i = 0; i < daemon->model.nr; i++) {
             struct domain *domain = daemon->model.domains[i];
 
-            /* Else it may be another domain's by now. */
-            if (domain->shown.instance == domain->rec.instance)
+            /*
+             * For when it dies asleep, and has no name any more.  If the instance
+             * is another one, so may be the name.
+             */
+            if (domain->shown.instance == domain->rec.instance &&
+                domain->shown.state == XEN_GUEST_SUSPEND_STATE_SUSPENDED)
                 tree_domain_name(daemon->tree, domain);
         }
         queue_missed_hooks(daemon);

@@ -242,7 +242,7 @@ void model_list_begin(struct model *model)
     unsigned int i;
 
     for (i = 0; i < model->nr; i++)
-        model->domains[i]->listed = false;
+        model->domains[i]->listed = model->domains[i]->asked = false;
 }
 
 void model_list_end(struct model *model)
@@ -272,6 +272,7 @@ void model_introduced(struct model *model, struct domain *domain,
         domain->gone = false;
     } else if (domain->introduced)
         domain->gone = true;
+    domain->asked = true;
     count(model, domain);
 }
 

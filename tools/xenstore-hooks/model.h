@@ -58,6 +58,7 @@ struct domain {
     struct shown shown;
     bool listed;            /* The last listing of all domains has it. */
     bool introduced;        /* xenstored knew it when last asked. */
+    bool asked;             /* It was asked since the last listing began. */
     bool gone;              /* It is dead: remove its nodes. */
     bool missed;            /* Its change was missed: see model_missed(). */
     char *name;             /* When last looked up; fit for a log.  NULL: it
