@@ -14,6 +14,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <linux/ptrace.h>
 #include <unistd.h>
@@ -231,6 +232,33 @@ static bool to_xenstored(pid_t pid, const struct ptrace_syscall_info *info)
     return !strncmp(to, "socket:", 7) || !strcmp(to, "/dev/xen/xenbus");
 }
 
+/* Requests in what is sent: our xl sends several at once. */
+static unsigned int requests_in(pid_t pid,
+                                const struct ptrace_syscall_info *info)
+{
+    static char sent[1 << 16];
+    struct iovec here = { sent, sizeof(sent) };
+    struct iovec there = { (void *)(uintptr_t)info->entry.args[1],
+                           info->entry.args[2] };
+    struct xsd_sockmsg header;
+    unsigned int nr = 0;
+    ssize_t len;
+    size_t at;
+
+    if (info->entry.nr != SYS_sendto)
+        return 1;
+
+    len = process_vm_readv(pid, &here, 1, &there, 1, 0);
+    if (len < 0)
+        broken("process_vm_readv");
+    for (at = 0; at + sizeof(header) <= (size_t)len;
+         at += sizeof(header) + header.len) {
+        memcpy(&header, sent + at, sizeof(header));
+        nr++;
+    }
+    return nr;
+}
+
 static void count_call(pid_t pid, struct command_calls *calls)
 {
     struct ptrace_syscall_info info;
@@ -244,7 +272,7 @@ static void count_call(pid_t pid, struct command_calls *calls)
     if (info.entry.nr == SYS_ioctl && (info.entry.args[1] & 0xffff) == 'P' << 8)
         calls->hypercalls++;
     if (to_xenstored(pid, &info))
-        calls->xenstore_requests++;
+        calls->xenstore_requests += requests_in(pid, &info);
 }
 
 void command_trace(const char *const argv[], struct command_calls *calls)
