@@ -244,6 +244,7 @@ def test_writer():
        file.read_text() == "suspend-status --openmetrics\ntwo\n",
        "killed in the middle: the old file stays")
     rest = [path for path in directory.iterdir() if path != file]
+    xl.write_text("#!/bin/sh\necho new\n")
     ok(all(path.suffix != ".prom" for path in rest) and len(rest) == 1,
        "... and what is left is not read by the collector", rest)
     for path in rest:
@@ -252,9 +253,13 @@ def test_writer():
     # Somebody who may write there lays a link in the way.
     victim = scratch / "victim"
     victim.write_text("precious")
-    ok(write(f'rm -f "{file}".*; exit 0') != 0 or victim.read_text() ==
-       "precious", "its file is taken away meanwhile")
-    file.unlink(missing_ok=True)
+    # exec keeps the pid, which is in the temporary file's name.
+    subprocess.run(["sh", "-c", f'ln -s "{victim}" "{file}.$$"; '
+                    f'exec "{writer}" "{directory}"'], timeout=60)
+    ok(victim.read_text() == "precious",
+       "a link of its temporary file's name is not followed")
+    write("echo old")
+    file.unlink()
     file.symlink_to(victim)
     ok(write("echo new") == 0 and victim.read_text() == "precious" and
        not file.is_symlink() and file.read_text() == "new\n",
