@@ -123,6 +123,18 @@ def test_status():
     for which in ("asleep", "3", UUID, UUID.upper()):
         is_(f"suspend-status {which}", run("suspend-status", which), 0,
             re.compile(r"\AName[^\n]*\nasleep +3 suspended[^\n]*\n\Z"), "")
+    many = [domain(0, "Domain-0")] + [
+        domain(i, f"g{i}", 1, f"1b4e28ba-2fa1-11d2-883f-{i:012x}", seq=i,
+               instance=i) for i in range(1, 101)]
+    for i in (1, 2, 3, 4, 7, 8, 31, 32, 33, 64, 99, 100):
+        for which in (f"g{i}", f"1B4E28BA-2FA1-11D2-883F-{i:012X}"):
+            is_(f"one of 101 domains: {which}",
+                run("suspend-status", which, host=many), 0,
+                re.compile(rf"\ng{i} +{i} suspended"), "")
+    is_("domain 0 of 101", run("suspend-status", "Domain-0", host=many), 0,
+        re.compile(r"\nDomain-0 +0 "), "")
+    is_("none of 101", run("suspend-status", "g101", host=many), 5, "",
+        one_line("no such domain: 'g101'"))
     is_("a name that two have, as stock's xl takes it",
         run("suspend-status", "twin", host=[domain(5, "twin", seq=3),
                                             domain(3, "twin", seq=4)]), 0,

@@ -25,6 +25,9 @@
 /* The longest is "/tool/guest-suspend/4294967295/state". */
 #define PATH_SIZE 64
 
+/* Domains that are looked at together, at most. */
+#define SEARCH_MAX 32
+
 /* What was read of a domain; NULL: it is not there. */
 struct xl_ahead {
     uint32_t domid;
@@ -318,46 +321,93 @@ bool xl_domains_lacks_device_model(struct xl_domains *domains, uint32_t domid)
     return lacks;
 }
 
-/* Keeps the name, which is likely to be printed. */
-static bool has_name(struct xl_domains *domains, uint32_t domid,
-                     const char *name)
+static bool is_name(const char *value, const char *name)
 {
-    free(domains->name);
-    domains->name = read_domain_node(domains, domid, "name");
-    domains->name_of = domid;
-    return domains->name && !strcmp(domains->name, name);
+    return !strcmp(value, name);
 }
 
 /* The node holds "/vm/UUID". */
-static bool has_uuid(struct xl_domains *domains, uint32_t domid,
-                     const char *uuid)
+static bool is_uuid(const char *value, const char *uuid)
 {
-    char *value = read_domain_node(domains, domid, "vm");
-    bool same = value && !strncmp(value, "/vm/", 4) &&
-                !strcasecmp(value + 4, uuid);
-
-    free(value);
-    return same;
+    return !strncmp(value, "/vm/", 4) && !strcasecmp(value + 4, uuid);
 }
 
-typedef bool has_fn(struct xl_domains *domains, uint32_t domid,
-                    const char *value);
+/* What is looked for, and in which node of each domain. */
+struct search {
+    const char *node;
+    bool (*is)(const char *value, const char *wanted);
+    const char *wanted;
+    /* In the order of domids; domain 0 comes last: it is rarely meant. */
+    const libxl_guest_suspend_info *list;
+    int nb;
+};
+
+static const libxl_guest_suspend_info *searched(const struct search *search,
+                                                int at)
+{
+    return &search->list[(at + !search->list[0].domid) % search->nb];
+}
 
 /*
- * The first domain that has the value; NULL: none.  The list is in the order of
- * domids.  Domain 0 is the last to be asked: it is rarely meant.
+ * Look at nr domains, from the one at this place on.  The place of the first one
+ * that has the value, which is kept if it is a name: it is likely to be printed;
+ * -1: none.
+ */
+static int search_some(struct xl_domains *domains, const struct search *search,
+                       int from, int nr)
+{
+    char paths[SEARCH_MAX][PATH_SIZE], *values[SEARCH_MAX];
+    const char *wanted[SEARCH_MAX];
+    int64_t deadline_ms = deadline_of(domains);
+    int i, found = -1;
+
+    if (!is_open(domains, deadline_ms))
+        return -1;
+
+    for (i = 0; i < nr; i++) {
+        domain_node(paths[i], searched(search, from + i)->domid, search->node);
+        wanted[i] = paths[i];
+    }
+    if (gsuspend_xenstore_read_many(domains->xs, wanted, values, (size_t)nr,
+                                    deadline_ms))
+        set_failed(domains, errno);
+
+    for (i = 0; i < nr; i++) {
+        if (found < 0 && values[i] && search->is(values[i], search->wanted)) {
+            found = from + i;
+            if (search->is == is_name) {
+                free(domains->name);
+                domains->name = values[i];
+                domains->name_of = searched(search, found)->domid;
+                continue;
+            }
+        }
+        free(values[i]);
+    }
+
+    return found;
+}
+
+/*
+ * The first domain that has the value; NULL: none.  One is asked for alone, since
+ * there may be one guest; and then more and more together.
  */
 static const libxl_guest_suspend_info *
-search(struct xl_domains *domains, const libxl_guest_suspend_info *list, int nb,
-       has_fn *has, const char *value)
+search_all(struct xl_domains *domains, const struct search *search)
 {
-    int i;
+    int at, nr = 1, found;
 
-    for (i = 0; i < nb; i++)
-        if (list[i].domid && has(domains, list[i].domid, value))
-            return &list[i];
+    for (at = 0; at < search->nb; at += nr) {
+        if (at)
+            nr = 2 * nr < SEARCH_MAX ? 2 * nr : SEARCH_MAX;
+        if (nr > search->nb - at)
+            nr = search->nb - at;
+        found = search_some(domains, search, at, nr);
+        if (found >= 0)
+            return searched(search, found);
+    }
 
-    return nb && !list[0].domid && has(domains, 0, value) ? &list[0] : NULL;
+    return NULL;
 }
 
 static int get_record(const char *which, uint32_t domid,
@@ -391,9 +441,11 @@ static int find_by_value(struct xl_domains *domains, const char *which,
 
     /* By the last change, what this costs would vary with that. */
     qsort(list, (size_t)nb, sizeof(*list), gsuspend_by_domid);
-    found = search(domains, list, nb, has_name, which);
+    found = search_all(domains, &(struct search) { "name", is_name, which,
+                                                   list, nb });
     if (!found)
-        found = search(domains, list, nb, has_uuid, which);
+        found = search_all(domains, &(struct search) { "vm", is_uuid, which,
+                                                       list, nb });
     if (!found && domains->failed) {
         xl_error("cannot look up domain '%s': xenstore: %s"
                  " (a domid needs no xenstore)", which,
