@@ -269,9 +269,29 @@ def test_writer():
     ok(write("echo x", directory, directory) == 2, "two directories")
 
 
+def test_units():
+    if not shutil.which("systemd-analyze"):
+        ok(True, "systemd units # SKIP no systemd-analyze here")
+        return
+    name = "xen-guest-suspend-metrics"
+    service = (BUILD / f"tools/metrics/{name}.service").read_text()
+    # It need not be installed for this.
+    (scratch / f"{name}.service").write_text(
+        re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", service,
+               flags=re.MULTILINE))
+    shutil.copy(SOURCE / f"tools/metrics/{name}.timer", scratch)
+    for unit in (f"{name}.service", f"{name}.timer"):
+        seen = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", scratch / unit],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=60)
+        ok(seen.returncode == 0 and name not in seen.stdout,
+           f"systemd understands {unit}", seen.stdout)
+
+
 try:
     for test in (test_output, test_unknown, test_usage, test_names,
-                 test_writer):
+                 test_writer, test_units):
         print(f"# {test.__name__}")
         test()
 finally:
