@@ -68,8 +68,9 @@ case $RIG_ARCH in
 amd64) rig_dom0_packages="+qemu-system-xen" ;;
 *) rig_dom0_packages= ;;
 esac
-# Debian's xen-utils depends on it; the rig's dom0 has no other use for it.
-[ "$RIG_PYTHON" = n ] || rig_dom0_packages="$rig_dom0_packages +python3"
+# Debian's xen-utils depends on it, and its init scripts on the others; the rig's dom0 has
+# no other use for them.
+[ "$RIG_PYTHON" = n ] || rig_dom0_packages="$rig_dom0_packages +python3 bash sysvinit-utils"
 
 # The packages of a root by its name.  "+NAME" brings what it depends on too,
 # "@NAME" is what a meta package stands for, and "@NAME/PREFIX" what that package

@@ -21,6 +21,9 @@
  *   replace NUMBER       all domains are others once so many were asked for
  *   node DOMID PATH VALUE    in xenstore, below the domain's directory; VALUE
  *                            "-" is ""
+ *   flaps                a domain that is woken sleeps again at once
+ *   says-calls           each hypercall, and each node that is read, is written to
+ *                        standard error: "call LIST", "read PATH"
  *   answers DOMID WHAT   to a request to sleep: "takes" it, "sleeps", is "denied"
  *
  * A resume that was accepted is written to standard error, as
@@ -75,6 +78,9 @@ static int xenstore_errno;
 static char ready[16];
 static unsigned int replace_after = UINT_MAX, nr_got;
 static bool stock;
+static bool flaps, says_calls;
+/* By this process. */
+static unsigned int nr_woken[MAX_DOMAINS];
 
 static void unescape(char *text)
 {
@@ -117,6 +123,11 @@ static void read_domain(const char *line)
     r->asleep_ns = asleep;
     r->nr_denied = denied;
     unescape(domain->name);
+    if (nr_woken[nr_domains]) {
+        r->seq += 1000 * (uint64_t)nr_woken[nr_domains];
+        if (!flaps)
+            r->state = XEN_GUEST_SUSPEND_STATE_RUNNING;
+    }
     nr_domains++;
 }
 
@@ -191,6 +202,10 @@ static void read_host(void)
                     domains[i].device_model = (unsigned int)number;
         } else if (sscanf(line, "published %u %n", &op, &number) == 1) {
             read_published(op, line + number);
+        } else if (!strcmp(line, "flaps\n")) {
+            flaps = true;
+        } else if (!strcmp(line, "says-calls\n")) {
+            says_calls = true;
         } else if (!strcmp(line, "x86\n")) {
             gsuspend_x86 = true;
         } else if (!strcmp(line, "stock\n")) {
@@ -279,6 +294,7 @@ static int resume(struct xen_domctl_guest_suspend *op, struct domain *domain)
     fprintf(stderr, "resume %u %u %u %" PRIu64 " %" PRIu64 "\n", r->domid,
             op->u.resume.flags, op->u.resume.virq, op->u.resume.seq,
             op->u.resume.instance);
+    nr_woken[domain - domains]++;
     return 0;
 }
 
@@ -300,6 +316,7 @@ static int unstable_domctl(const unsigned char *domctl,
 
     if (cmd == XEN_DOMCTL_resumedomain) {
         fprintf(stderr, "resumedomain %u\n", domain->record.domid);
+        nr_woken[domain - domains]++;
     } else {
         info->domain = domain->record.domid;
         info->flags = !domain->record.state ? 0 : XEN_DOMINF_shutdown |
@@ -326,6 +343,9 @@ int fake_host_hypercall(unsigned int nr, void *arg)
         errno = stock ? unstable_domctl(domctl, domain, (void *)op) : EACCES;
         return errno ? -1 : 0;
     }
+    if (says_calls)
+        fprintf(stderr, "call %s\n", (const char *[]){ "GET", "LIST", "RESUME" }
+                [op->op > 2 ? 0 : op->op]);
     errno = nr != 36 || op->op > 2 ? EFAULT :
             stock ? EACCES : op_errno[op->op];
     if (!errno && op->op == XEN_GUEST_SUSPEND_OP_LIST)
@@ -404,6 +424,8 @@ char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
 
     (void)xs;
     (void)deadline_ms;
+    if (says_calls)
+        fprintf(stderr, "read %s\n", path);
     if (xenstore_errno) {
         errno = xenstore_errno;
         return NULL;

@@ -80,6 +80,10 @@ completes 'asleep |awake |' xl suspend-status --wait = running a
 completes 'asleep |awake |' xl trigger a
 completes 'sleep |wake |' xl trigger awake ''
 completes 'wake |' xl trigger awake w
+completes '--all |' xl trigger -
+completes 'wake |' xl trigger --all ''
+completes 'wake |' xl trigger -a w
+completes '--virq=|--if-suspended |--seq=|--wait |--help |' xl trigger --all wake --
 completes '--if-suspended |' xl trigger awake wake --i
 completes '--virq=|' xl trigger awake wake --v
 completes '--timeout=|' xl trigger awake sleep --t

@@ -194,6 +194,9 @@ SCRIPTS = {
     "--virq=32": (a_guest("guest", 1, 9, 1),
                   "resume 1 0 0 0 5\nresume 1 1 32 0 5\n", 0),
     "sleep --wait": (a_guest("guest", 1, 9, 1), "", 0),
+    "--all": (a_guest("guest", 1, 9, 1), "resume 1 0 0 0 5\nresume 1 0 0 9 5\n"
+              "xl: domain 'guest' was asleep: woken first\nstock: shutdown -w "
+              "guest\n", 0),
     "wake --seq": (a_guest("guest", 1, 9, 1), "resume 1 0 0 9 5\n", 0),
 }
 
@@ -248,7 +251,12 @@ def check_loop(page, text, folder):
              "ceased to exist" in rest, True, f"{page}: ... and its end")
 
 
+STOCK = XL.parent / "stock-xl/xl"
+
 with tempfile.TemporaryDirectory() as folder:
+    STOCK.parent.mkdir(exist_ok=True)
+    STOCK.write_text('#!/bin/sh\necho "stock: $*"\n')
+    STOCK.chmod(0o755)
     os.symlink(XL, f"{folder}/xl")
     pathlib.Path(f"{folder}/host").write_text(
         "".join(f"{line}\n" for line in EXAMPLE_HOST))
@@ -273,5 +281,6 @@ with tempfile.TemporaryDirectory() as folder:
             else:
                 check_script(page, text, folder)
 
+shutil.rmtree(STOCK.parent)
 print(f"1..{count}")
 sys.exit(1 if failed else 0)

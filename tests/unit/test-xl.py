@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import pathlib
+import platform
 import pty
 import re
 import select
@@ -17,6 +18,7 @@ import tempfile
 import time
 
 BUILD = pathlib.Path(os.environ["GS_BUILDDIR"])
+SOURCE = pathlib.Path(os.environ["GS_SRCDIR"])
 # The front, and where it was told our program and the stock xl are.
 XL = BUILD / "tests/unit/xl-front-fake"
 OURS = BUILD / "tests/unit/xl-ours/xl"
@@ -666,6 +668,240 @@ def device_model(then, status=0):
           f'mv "{scratch}/next" "$GS_FAKE_HOST"\nexit {status}\n')
 
 
+def test_wake_all():
+    two = [*HOST, domain(13, "other", 1, seq=60, instance=60)]
+    woken = "resume 3 0 0 0 7\nresume 13 0 0 0 60\n"
+    for args in (["--all", "wake"], ["-a", "wake"], ["-a", "--", "wake"],
+                 ["-a", "wake", "--if-suspended"], ["-a", "wake", "--wait"]):
+        is_(f"wake all: trigger {' '.join(args)}",
+            run("trigger", *args, host=two), 0, "", woken)
+    is_("wake all: nobody sleeps",
+        run("trigger", "-a", "wake", host=[HOST[0], HOST[2]]), 0, "", "")
+    is_("wake all: -N", run("-N", "trigger", "--all", "wake", host=two), 0,
+        "would wake domain 3\nwould wake domain 13\n", "")
+    is_("wake all: by domids, without xenstore",
+        run("trigger", "-a", "wake", host=["no-xenstore", *two]), 0, "", woken)
+    for args, text in (
+            (["-a", "wake", "--seq=42"], "--all goes without --seq"),
+            (["-a", "wake", "--virq=33"], "--all goes without --virq"),
+            (["-a", "wake", "3"], "--all goes without a DOMAIN, '3'"),
+            (["3", "wake", "-a"], "--all goes in the place of DOMAIN"),
+            (["-a", "wake", "--all"], "--all goes in the place of DOMAIN"),
+            (["-a", "wake", "--nonsense"], "unknown option '--nonsense'")):
+        is_(f"wake all: {' '.join(args)}", run("trigger", *args, host=two), 2,
+            "", one_line(text))
+    is_("wake all: --help", run("trigger", "-a", "wake", "-h"), 0,
+        re.compile(r"\AUsage: xl "), "")
+    is_("wake all: it cannot be seen who sleeps",
+        run("trigger", "-a", "wake", host=HOST + ["errno 1 13"]), 6, "",
+        one_line("cannot see who sleeps: this hypervisor has no guest"))
+    for errno, status, text in ((16, 1, "belongs to hardware"),
+                                (1, 1, "XSM policy")):
+        got = run("trigger", "-a", "wake", host=two + [f"errno 2 {errno}"])
+        is_(f"wake all: errno {errno}", got, status, "",
+            re.compile(f"\\Axl: domain 'asleep'.*{text}.*\n"
+                       f"xl: domain 'other'.*{text}.*\n\\Z"))
+    is_("wake all: they have woken or gone by themselves",
+        run("trigger", "-a", "wake", host=two + ["errno 2 3"]), 0, "", "")
+
+    stock(WAKES)
+    many = ["x86", *HOST[:1]] + [
+        domain(nr, f"g{nr}", 1, kind=2, seq=100 + nr, instance=nr)
+        for nr in range(1, 21)]
+    (scratch / "log").write_text("")
+    is_("wake all: 20 device models", run("trigger", "-a", "wake", host=many),
+        0, "", "")
+    log = (scratch / "log").read_text().split()
+    at_once = [log[:at].count("begin") - log[:at].count("end")
+               for at in range(len(log) + 1)]
+    ok(log.count("begin") == 20 and max(at_once) == 8,
+       "... eight are asked at once", log)
+    begun = time.monotonic()
+    is_("wake all: the status of the first, by domid",
+        run("trigger", "--all", "wake", host=many[:5],
+            env={"SLEEPS_ON": "1", "FAILS": "3"}), 4, "",
+        re.compile(r"\Axl: domain 'g1' sleeps on[^\n]*\n"
+                   r"xl: domain 'g3' was not woken: the stock xl[^\n]*\n\Z"))
+    ok(time.monotonic() - begun >= 9, "... in time, it is the last")
+
+
+# A stock xl as x86 has it: its "trigger" wakes, of up to eight that run at once.
+WAKES = f"""#!{sys.executable}
+import fcntl, os, sys, time
+if sys.argv[1] != "trigger":
+    print([os.fsencode(arg) for arg in sys.argv[1:]])
+    sys.exit(0)
+domid = sys.argv[2]
+with open("{scratch}/log", "a+") as log:
+    log.write("begin\\n")
+    log.flush()
+    # Until as many have begun as there will be: they do not wait for each other.
+    hosts = open(os.environ["GS_FAKE_HOST"]).read().count(" 1 2 ")
+    while hosts == 20:
+        log.seek(0)
+        if log.read().count("begin") >= 8:
+            break
+        time.sleep(0.01)
+    if domid != os.environ.get("SLEEPS_ON"):
+        fcntl.flock(log, fcntl.LOCK_EX)
+        path = os.environ["GS_FAKE_HOST"]
+        lines = [line.split() for line in open(path)]
+        for words in lines:
+            if words[:2] == ["domain", domid]:
+                words[4], words[6] = "0", str(int(words[6]) + 1000)
+        with open(path + ".new", "w") as new:
+            new.writelines(" ".join(words) + "\\n" for words in lines)
+        if domid != os.environ.get("FAILS"):
+            os.rename(path + ".new", path)
+    log.write("end\\n")
+sys.exit(domid == os.environ.get("FAILS"))
+"""
+
+# Debian's Xen can save a guest on x86 only, and so our xl knows of it there only.
+SAVES = platform.machine() in ("x86_64", "i686")
+OPERANDS = {"shutdown": [], "reboot": [], "save": ["file"], "migrate": ["host"]}
+
+
+def stock_options():
+    """COMMAND, the ways to give one of its options, and whether it has an
+    argument."""
+    for line in (SOURCE / "tests/e2e/tests/stock-options.txt").read_text().split("\n"):
+        if line and not line.startswith("#"):
+            command, *words = line.split()
+            yield command, [w for w in words if w != "ARG"], "ARG" in words
+    # These are in no help.
+    yield "migrate", ["-F"], False
+    yield "migrate", ["--live"], False
+
+
+def handed(*args):
+    return repr([os.fsencode(arg) for arg in args]) + "\n"
+
+
+def test_wake_first():
+    stock(ECHO)
+    woken = ("resume 3 0 0 42 7\nxl: domain '%s' was asleep: woken first\n")
+
+    def wakes(what, args, stderr, status=0, **more):
+        is_(f"woken first: {what}: {' '.join(args)}", run(*args, **more),
+            status, handed(*args) if status == 0 else "", stderr)
+
+    seen = set()
+    for command, ways, has_arg in stock_options():
+        seen.add(command)
+        if command in ("save", "migrate") and not SAVES:
+            continue
+        rest = OPERANDS[command]
+        for way in ways:
+            forms = [[way]]
+            if has_arg:
+                # Not taken for the domain, in none of its forms.
+                forms = [[way, "awake"], [way + "awake"]]
+            elif way.startswith("--"):
+                # As getopt_long() has it.
+                forms.append([way[:-1]])
+            for form in forms:
+                if way == "-h":
+                    wakes("help", [command, *form, "asleep", *rest], "")
+                elif way in ("-a", "--all"):
+                    wakes("all", [command, *form], woken % "asleep")
+                    wakes("all", [command, "awake", *form], woken % "asleep")
+                else:
+                    for args in ([*form, "asleep", *rest],
+                                 ["asleep", *form, *rest],
+                                 ["asleep", *rest, *form],
+                                 [*form, "--", "asleep", *rest]):
+                        wakes("option", [command, *args], woken % "asleep")
+                    wakes("option", [command, *form, "awake", *rest], "")
+                    wakes("option, and no domain", [command, *form], "")
+    ok(seen == set(OPERANDS), "... all four commands")
+
+    for args in (["shutdown", "-wF", "3"], ["-v", "shutdown", "3"],
+                 ["-tT", "--", "reboot", "3", "other"]):
+        wakes("it sleeps", args, woken % "3")
+    for args in (["shutdown", "awake"], ["shutdown", "awake", "asleep"],
+                 ["shutdown", "4"], ["shutdown", "0"], ["shutdown", ""],
+                 ["shutdown", "nobody"], ["shutdown", "99"],
+                 ["shutdown", "99999999999999999999"], ["shutdown"],
+                 ["shutdown", UUID], ["shutdown", "-x", "asleep"],
+                 ["shutdown", "--nonsense", "asleep"],
+                 ["shutdown", "-wa", "-h"], ["-N", "shutdown", "asleep"],
+                 ["shut", "asleep"], ["reb", "asleep"], ["sav", "asleep", "f"],
+                 ["destroy", "asleep"], ["pause", "asleep"],
+                 ["restore", "asleep"], ["-x", "shutdown", "asleep"]):
+        wakes("nobody", args, "")
+    wakes("as POSIX has it", ["shutdown", "awake", "-a"], "",
+          env={"POSIXLY_CORRECT": "1"})
+    wakes("of two with a name the first, as the stock xl",
+          ["shutdown", "asleep"], "",
+          host=[*HOST, domain(2, "asleep", seq=70)])
+    wakes("a name that is no terminal's", ["shutdown", "-a"],
+          "resume 9 0 0 8 1\nxl: domain '??[2J' was asleep: woken first\n",
+          host=[domain(9, "%0a%1b[2J", 1, seq=8)])
+
+    # What that costs: no more than a look.
+    counted = [*HOST, "says-calls"]
+    awake = [HOST[0], *HOST[2:], "says-calls"]
+    for args, host, stderr in (
+            (["list", "awake"], counted, ""), (["destroy", "4"], counted, ""),
+            (["shutdown", "-h"], counted, ""),
+            (["shutdown", "4"], counted, "call GET\n"),
+            (["shutdown", "awake"], awake, "call LIST\n" * 2),
+            (["reboot", "-a"], awake, "call LIST\n" * 2)):
+        wakes("the look", args, stderr, host=host)
+
+    # A guest that sleeps again, and one that cannot be woken.
+    again = "".join(f"resume 3 0 0 {seq} 7\nxl: domain 'asleep' was asleep: "
+                    "woken first\n" for seq in (42, 1042, 2042))
+    again += "xl: domain 'asleep' goes to sleep again each time\n"
+    busy = "xl: domain 'asleep': the vIRQ belongs to hardware"
+    for what, more, stderr in (
+            ("it sleeps again", "flaps", again),
+            ("it cannot be woken", "errno 2 16",
+             re.compile(r"\Axl: domain 'asleep': [^\n]*hardware[^\n]*\n\Z"))):
+        wakes(what, ["shutdown", "asleep"], stderr, host=[*HOST, more])
+        if SAVES:
+            text = stderr if isinstance(stderr, str) else "xl: domain 'asleep':"
+            for args in (["save", "asleep", "f"], ["migrate", "asleep", "h"]):
+                wakes(what, args, re.compile(
+                    re.escape(text) + rf"(?:[^\n]*\n)?xl: no {args[0]} of "
+                    r"domain 'asleep' in its sleep[^\n]*\n\Z"), 1,
+                      host=[*HOST, more])
+    for more, stderr in (
+            ("no-hypervisor", ""), ("errno 1 13", ""), ("no-xenstore", ""),
+            ("errno 1 1", one_line("cannot see whether domain 'asleep' sleeps: "
+                                   "denied by the hypervisor's XSM policy"))):
+        wakes(more, ["shutdown", "asleep"], stderr, host=[*HOST, more])
+    wakes("errno 1 1", ["shutdown", "-a"],
+          one_line("cannot see whether a domain sleeps"),
+          host=[*HOST, "errno 1 1"])
+    wakes("Arm without the patch", ["shutdown", "asleep"],
+          "resumedomain 3\nXS_RESUME 3\nxl: domain 'asleep' was asleep: "
+          "woken first\n", host=STOCK_ARM)
+
+    stock(WAKES)
+    for what, host in (("x86", X86), ("x86 without the patch", STOCK_X86)):
+        for args in (["shutdown", "asleep"], ["reboot", "-a"],
+                     *([["save", "3", "file"], ["migrate", "3", "host"]]
+                       if SAVES else [])):
+            wakes(what, args, re.compile(
+                r"\Axl: domain '(asleep|3)' was asleep: woken first\n\Z"),
+                host=host)
+        ended = subprocess.Popen(["true"])
+        ended.wait()
+        gone = f"device-model 3 {ended.pid}"
+        wakes(f"{what}, no device model", ["shutdown", "3"],
+              one_line("its device model has ended"), host=[*host, gone])
+        if SAVES:
+            wakes(f"{what}, no device model", ["save", "3", "file"],
+                  re.compile("has ended\nxl: no save of domain '3' in its "
+                             "sleep"), 1, host=[*host, gone])
+    got = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$0" shutdown asleep >&- 2>&- <&-', str(XL)],
+        env=dict(os.environ, GS_FAKE_HOST=str(scratch / "host")), timeout=60)
+    ok(got.returncode in (0, 1), "woken first: with closed descriptors")
+
+
 def test_device_model():
     asks = "stock: trigger 3 s3resume\n"
     for what, host, woken in (
@@ -1034,7 +1270,7 @@ def test_help():
         re.compile(r"\n\nUsage: xl \[-vftTN\] trigger DOMAIN sleep "), "")
     is_("help trigger: stock's, and ours", run("help", "trigger"), 0,
         re.compile(r"\A\[b'help', b'trigger'\]\n\nUsage: xl \[-vftTN\] trigger"
-                   r" DOMAIN wake "), "")
+                   r" DOMAIN\|--all wake "), "")
     for args in (["suspend-status", "--help"], ["suspend-status", "-h"],
                  ["suspend-status", "x", "-h"],
                  ["trigger", "nobody", "wake", "--help"]):
@@ -1049,7 +1285,8 @@ try:
                  test_usage, test_wake, test_sleep,
                  test_wait, test_since, test_watch_names,
                  test_xenstore_silent, test_watch,
-                 test_no_guest_suspend, test_device_model, test_stock_x86,
+                 test_no_guest_suspend, test_wake_all, test_wake_first,
+                 test_device_model, test_stock_x86,
                  test_stock_arm,
                  test_stdout, test_handover, test_front_alone, test_terminal,
                  test_help):

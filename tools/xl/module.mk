@@ -22,7 +22,7 @@ tools/xl/xl-guest-suspend_INSTALLDIR = $(libexecdir)/xen-guest-suspend
 XL_SRCS := $(addprefix tools/xl/, \
     xl.c xl_calls.c xl_cmdtable.c xl_domains.c xl_handover.c xl_metrics.c \
     xl_options.c xl_rows.c xl_suspend_status.c xl_suspend_watch.c xl_text.c \
-    xl_trigger_sleep.c xl_trigger_wake.c)
+    xl_trigger_sleep.c xl_trigger_wake.c xl_wake.c xl_wake_first.c)
 # The library goes in, instead of being loaded: our commands would be lost with
 # it until ldconfig has run, or after it is removed.
 # Without what needs yajl: see guest_suspend_members.h.

@@ -45,7 +45,9 @@ _xl_guest_suspend_words() {
         # A number.
         words=
     elif [[ $cur == -* ]]; then
+        # A trigger's --all goes before the trigger.
         words=$options
+        [[ $2 != trigger ]] || words=$(grep -vx -e --all <<<"$options")
     elif [[ $2 == suspend-status ]]; then
         words=$(_xl_guest_suspend_domains "$xl")
     fi
@@ -64,8 +66,14 @@ _xl_guest_suspend() {
             command=("$xl" suspend-status)
         elif [[ ${COMP_WORDS[at]} == trigger ]]; then
             case $((COMP_CWORD - at)) in
-            1) words=$(_xl_guest_suspend_domains "$xl") ;;
-            2) words=$'sleep\nwake' ;;
+            1)
+                words=--all
+                [[ $cur == -* ]] || words=$(_xl_guest_suspend_domains "$xl")
+                ;;
+            2)
+                words=$'sleep\nwake'
+                [[ $prev != -a && $prev != --all ]] || words=wake
+                ;;
             *) case ${COMP_WORDS[at + 2]} in
                 sleep | wake) command=("$xl" trigger x "${COMP_WORDS[at + 2]}") ;;
                 esac ;;

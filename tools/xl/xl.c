@@ -17,6 +17,7 @@
 #include "config.h"
 #include "xl.h"
 #include "xl_handover.h"
+#include "xl_wake_first.h"
 
 void xl_error(const char *format, ...)
 {
@@ -153,9 +154,13 @@ int main(int argc, char **argv)
         return argc > 1 ? help_one(argv, argv[at + 1]) : help_all(argv);
 
     id = xl_find_call(argc, argv + at, &words);
-    if (id < 0)
+    if (id < 0 && (globals.dryrun || !xl_needs_guest_awake(argv[at])))
         return xl_handover(argv);
 
     occupy_standard_fds();
-    return xl_commands[id].run(&xl_commands[id], &globals, &words);
+    if (id >= 0)
+        return xl_commands[id].run(&xl_commands[id], &globals, &words);
+    if (!xl_wake_first(argc, argv + at))
+        return XL_EXIT_FAILED;
+    return xl_handover(argv);
 }

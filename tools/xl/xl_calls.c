@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 const struct xl_call xl_calls[XL_NR_CALLS] = {
-    [XL_CALL_SUSPEND_STATUS] = { "suspend-status", "" },
-    [XL_CALL_TRIGGER_WAKE] = { "trigger", "wake" },
-    [XL_CALL_TRIGGER_SLEEP] = { "trigger", "sleep" },
+    [XL_CALL_SUSPEND_STATUS] = { "suspend-status", "", false },
+    [XL_CALL_TRIGGER_WAKE] = { "trigger", "wake", true },
+    [XL_CALL_TRIGGER_SLEEP] = { "trigger", "sleep", false },
 };
 
 /* None of them has an argument. */
@@ -56,6 +56,12 @@ int xl_skip_globals(int argc, char **argv, struct xl_globals *globals)
     return i;
 }
 
+static bool is_all(const struct xl_call *call, const char *word)
+{
+    return call->takes_all &&
+           (xl_same_text(word, "-a") || xl_same_text(word, "--all"));
+}
+
 /* "trigger DOMAIN wake"; as with the stock xl, "--" may end the options. */
 static bool is_trigger(const struct xl_call *call, int argc, char **argv,
                        struct xl_words *words)
@@ -64,12 +70,15 @@ static bool is_trigger(const struct xl_call *call, int argc, char **argv,
     int i;
 
     words->operands_only = false;
+    words->all = false;
     for (i = 1; i < argc && !trigger; i++) {
         if (!words->operands_only && xl_same_text(argv[i], "--"))
             words->operands_only = true;
+        else if (!words->operands_only && !domain && is_all(call, argv[i]))
+            words->all = true;
         else if (!words->operands_only && argv[i][0] == '-')
             return false;
-        else if (!domain)
+        else if (!domain && !words->all)
             domain = argv[i];
         else
             trigger = argv[i];
@@ -92,6 +101,7 @@ int xl_find_call(int argc, char **argv, struct xl_words *words)
             continue;
         if (!xl_calls[id].trigger[0]) {
             words->domain = NULL;
+            words->all = false;
             words->argc = argc - 1;
             words->argv = argv + 1;
             words->operands_only = false;
@@ -104,9 +114,25 @@ int xl_find_call(int argc, char **argv, struct xl_words *words)
     return -1;
 }
 
+/* Commands of the stock xl: xl_wake_first.h.  Arrays, see xl_calls.h. */
+static const char awake_names[][16] = {
+    "shutdown", "reboot", "save", "migrate", ""
+};
+
+bool xl_needs_guest_awake(const char *name)
+{
+    int i;
+
+    for (i = 0; awake_names[i][0]; i++)
+        if (xl_same_text(awake_names[i], name))
+            return true;
+
+    return false;
+}
+
 bool xl_is_ours(int argc, char **argv)
 {
-    struct xl_globals globals;
+    struct xl_globals globals = { false };
     struct xl_words words;
     int at = xl_skip_globals(argc, argv, &globals);
 
@@ -115,5 +141,6 @@ bool xl_is_ours(int argc, char **argv)
 
     /* Without a command, and with "help", ours are listed as well. */
     return at >= argc || xl_same_text(argv[at], "help") ||
-           xl_find_call(argc - at, argv + at, &words) >= 0;
+           xl_find_call(argc - at, argv + at, &words) >= 0 ||
+           (!globals.dryrun && xl_needs_guest_awake(argv[at]));
 }

@@ -25,6 +25,7 @@ enum xl_call_id {
 struct xl_call {
     char name[16];                  /* argv[0], exactly */
     char trigger[8];                /* of "trigger": argv[2], exactly; or "" */
+    bool takes_all;                 /* -a in the place of the domain */
 };
 
 /* By enum xl_call_id. */
@@ -37,7 +38,8 @@ struct xl_globals {
 
 /* What a command was given, behind the words that name it. */
 struct xl_words {
-    const char *domain;             /* of a trigger */
+    const char *domain;             /* of a trigger; NULL: of all */
+    bool all;                       /* -a was in the domain's place */
     int argc;
     char **argv;                    /* options and operands */
     bool operands_only;             /* "--" was before them */
@@ -54,6 +56,9 @@ int xl_skip_globals(int argc, char **argv, struct xl_globals *globals);
  * options.
  */
 int xl_find_call(int argc, char **argv, struct xl_words *words);
+
+/* A command of the stock xl before which a guest that sleeps is woken. */
+bool xl_needs_guest_awake(const char *name);
 
 /* True: only our program can run this, and not the stock xl alone. */
 bool xl_is_ours(int argc, char **argv);

@@ -18,7 +18,7 @@ const struct xl_command xl_commands[XL_NR_CALLS] = {
     },
     [XL_CALL_TRIGGER_WAKE] = {
         .call = &xl_calls[XL_CALL_TRIGGER_WAKE],
-        .synopsis = "trigger DOMAIN wake [OPTIONS]",
+        .synopsis = "trigger DOMAIN|--all wake [OPTIONS]",
         .summary = "Wake a guest that has put itself to sleep",
         .options = xl_trigger_wake_options,
         .run = xl_trigger_wake,

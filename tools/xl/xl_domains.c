@@ -410,6 +410,15 @@ search_all(struct xl_domains *domains, const struct search *search)
     return NULL;
 }
 
+const libxl_guest_suspend_info *
+xl_domains_by_name(struct xl_domains *domains,
+                   const libxl_guest_suspend_info *list, int nb,
+                   const char *name)
+{
+    return search_all(domains, &(struct search) { "name", is_name, name, list,
+                                                  nb });
+}
+
 static int get_record(const char *which, uint32_t domid,
                       libxl_guest_suspend_info *info)
 {

@@ -67,6 +67,12 @@ bool xl_domains_daemon_is_ready(struct xl_domains *domains);
 bool xl_domains_lacks_device_model(struct xl_domains *domains,
                                    uint32_t domid);
 
+/* The first of the list that has the name; NULL: none.  In order of domids. */
+const libxl_guest_suspend_info *
+xl_domains_by_name(struct xl_domains *domains,
+                   const libxl_guest_suspend_info *list, int nb,
+                   const char *name);
+
 /*
  * The present record of the domain that which means: a domid where it is all
  * digits, else a name, else a UUID.  0, or a negative rc; what is wrong has

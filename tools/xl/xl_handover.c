@@ -10,18 +10,14 @@
 #include "xl_handover.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "guest_suspend_poll.h"
 #include "xl.h"
 #include "xl_mark.h"
 
@@ -64,44 +60,30 @@ static void die_by(int signal_nr)
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* True: the child has not ended by the deadline. */
-static bool is_late(pid_t child, int64_t deadline_ms)
+pid_t xl_start_stock(char **argv)
 {
-    int fd = deadline_ms < 0 ? -1 : (int)syscall(SYS_pidfd_open, child, 0);
-    bool late;
+    pid_t child = fork();
 
-    /* Without pidfds there is no deadline. */
-    if (fd < 0)
-        return false;
-
-    late = !gsuspend_poll(fd, POLLIN, deadline_ms);
-    close(fd);
-    return late;
-}
-
-int xl_run_stock_until(char **argv, int64_t deadline_ms)
-{
-    pid_t child, got;
-    bool late;
-    int status;
-
-    child = fork();
-    if (child < 0) {
+    if (child < 0)
         xl_error("cannot run the stock xl '%s': %s", STOCK_XL,
                  strerror(errno));
-        return XL_EXIT_FAILED;
-    }
-    if (!child)
+    else if (!child)
         _exit(xl_handover(argv));
 
-    late = is_late(child, deadline_ms);
-    if (late)
-        kill(child, SIGKILL);
+    return child;
+}
+
+int xl_run_stock(char **argv)
+{
+    pid_t child, got;
+    int status;
+
+    child = xl_start_stock(argv);
+    if (child < 0)
+        return XL_EXIT_FAILED;
     do {
         got = waitpid(child, &status, 0);
     } while (got < 0 && errno == EINTR);
-    if (late)
-        return XL_STOCK_TIMED_OUT;
     if (got < 0) {
         xl_error("lost the stock xl '%s': %s", STOCK_XL, strerror(errno));
         return XL_EXIT_FAILED;
@@ -112,9 +94,4 @@ int xl_run_stock_until(char **argv, int64_t deadline_ms)
         return 128 + WTERMSIG(status);
     }
     return WEXITSTATUS(status);
-}
-
-int xl_run_stock(char **argv)
-{
-    return xl_run_stock_until(argv, -1);
 }

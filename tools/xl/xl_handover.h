@@ -6,7 +6,7 @@
 #ifndef XL_HANDOVER_H
 #define XL_HANDOVER_H
 
-#include <stdint.h>
+#include <sys/types.h>
 
 /*
  * Become the stock xl, with argv as it is.  Returns only on failure, which has
@@ -21,10 +21,9 @@ int xl_handover(char **argv);
 int xl_run_stock(char **argv);
 
 /*
- * The same, until a deadline, a time of gsuspend_now_ms().  Then the child is
- * killed: XL_STOCK_TIMED_OUT.
+ * Let the stock xl run as a child, to be waited for: its pid.  -1: there is none,
+ * and why has been said.
  */
-#define XL_STOCK_TIMED_OUT (-1)
-int xl_run_stock_until(char **argv, int64_t deadline_ms);
+pid_t xl_start_stock(char **argv);
 
 #endif

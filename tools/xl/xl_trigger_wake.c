@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xl_trigger_wake.c: xl trigger DOMAIN wake
+ * xl_trigger_wake.c: xl trigger DOMAIN wake, xl trigger --all wake
  */
 
 #include <inttypes.h>
@@ -8,13 +8,13 @@
 
 #include <libxl_guest_suspend.h>
 
-#include "guest_suspend_poll.h"
 #include "xl.h"
 #include "xl_domains.h"
-#include "xl_handover.h"
 #include "xl_options.h"
+#include "xl_wake.h"
 
 enum {
+    OPT_ALL = 'a',
     OPT_VIRQ = 0x100,
     OPT_IF_SUSPENDED,
     OPT_SEQ,
@@ -22,6 +22,8 @@ enum {
 };
 
 const struct xl_option xl_trigger_wake_options[] = {
+    { OPT_ALL, 'a', "all", NULL,
+      "in DOMAIN's place: wake every guest that sleeps" },
     { OPT_VIRQ, 0, "virq", "N",
       "wake by this interrupt of the guest's (default: by none)" },
     { OPT_IF_SUSPENDED, 0, "if-suspended", NULL,
@@ -34,7 +36,7 @@ const struct xl_option xl_trigger_wake_options[] = {
 };
 
 struct request {
-    const char *domain;             /* as it was named */
+    const char *domain;             /* as it was named; NULL: all that sleep */
     uint64_t virq;                  /* or LIBXL_RESUME_VIRQ_NONE */
     uint64_t seq;                   /* or 0 */
     bool if_suspended;
@@ -42,197 +44,106 @@ struct request {
     bool wait;
 };
 
-/* What only this program finds out; far from the library's. */
-enum {
-    /* Not one request can be made of it. */
-    RC_DEVICE_MODEL_ENDED = -2001,
-    /* It did not take the request within the time. */
-    RC_DEVICE_MODEL_SILENT = -2002
-};
-
-static bool has_seq(const libxl_guest_suspend_info *info)
+static void try_only(struct xl_wake *wake)
 {
-    return info->seq != LIBXL_GUEST_SUSPEND_UNKNOWN;
+    wake->rc = xl_wake_check(wake, &wake->info);
+    if (!wake->rc)
+        printf("would wake domain %" PRIu32 "\n", wake->info.domid);
 }
 
-/* Whether the record is of the sleep to be ended, as far as that can be seen. */
-static int check_sleep(const libxl_guest_suspend_info *info,
-                       const struct request *request)
+static enum xl_exit wake_one(struct xl_domains *domains,
+                             const struct request *request)
 {
-    if (request->seq && !has_seq(info))
-        return ERROR_GUEST_SUSPEND_NO_SEQ;
-    if (request->seq && request->seq != info->seq)
-        return ERROR_GUEST_SUSPEND_STALE;
-    if (info->state != LIBXL_GUEST_SUSPEND_STATE_SUSPENDED)
-        return ERROR_GUEST_SUSPEND_NOT_SUSPENDED;
-
-    return 0;
-}
-
-/*
- * By the domain's device model, which libxenlight has to ask.  This program is
- * bound to no version of that library, and the stock xl is.  That one exits
- * with 0 whatever happened: the record tells what did.  The time limit is for all
- * of it, since a device model that is stopped never answers the stock xl.
- */
-static int wake_by_stock(struct xl_domains *domains,
-                         const libxl_guest_suspend_info *found,
-                         const struct request *request)
-{
-    int64_t deadline_ms = gsuspend_now_ms() +
-                          LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS, left_ms;
-    char domid[16];
-    char *argv[] = { (char *)"xl", (char *)"trigger", domid,
-                     (char *)"s3resume", NULL };
     libxl_guest_suspend_info info;
-    int rc, status;
-
-    rc = libxl_domain_suspend_state(NULL, found->domid, &info);
-    if (!rc && info.instance != found->instance)
-        rc = ERROR_GUEST_SUSPEND_STALE;
-    if (!rc)
-        rc = check_sleep(&info, request);
-    if (rc)
-        return rc;
-    if (xl_domains_lacks_device_model(domains, info.domid))
-        return RC_DEVICE_MODEL_ENDED;
-
-    snprintf(domid, sizeof(domid), "%" PRIu32, info.domid);
-    status = xl_run_stock_until(argv, deadline_ms);
-    if (status == XL_STOCK_TIMED_OUT)
-        return RC_DEVICE_MODEL_SILENT;
-    if (status)
-        return ERROR_GUEST_SUSPEND_DEVICE_MODEL;
-
-    left_ms = deadline_ms - gsuspend_now_ms();
-    return libxl_domain_suspend_wait(NULL, info.domid,
-                                     LIBXL_GUEST_SUSPEND_STATE_RUNNING,
-                                     has_seq(&info) ? info.seq : 0,
-                                     left_ms > 0 ? (int)left_ms : 0, NULL);
-}
-static int wake_domain(struct xl_domains *domains,
-                       const libxl_guest_suspend_info *found,
-                       const struct request *request)
-{
-    libxl_domain_resume_virq_opts opts;
+    struct xl_wake wake;
+    enum xl_exit status;
     int rc;
 
-    libxl_domain_resume_virq_opts_init(&opts);
-    /* Not a successor of the domain that was named, under its domid. */
-    opts.instance = has_seq(found) ? found->instance : 0;
-    opts.seq = request->seq;
-
-    rc = libxl_domain_resume_virq(NULL, found->domid, (uint32_t)request->virq,
-                                  &opts);
-    if (rc == ERROR_GUEST_SUSPEND_DEVICE_MODEL)
-        rc = wake_by_stock(domains, found, request);
-    else if (!rc && request->wait && has_seq(found))
-        rc = libxl_domain_suspend_wait(NULL, found->domid,
-                                       LIBXL_GUEST_SUSPEND_STATE_RUNNING,
-                                       found->seq,
-                                       LIBXL_GUEST_SUSPEND_FOREVER, NULL);
-
-    libxl_domain_resume_virq_opts_dispose(&opts);
-    return rc;
-}
-
-/* Of a failure that the device model has a part in.  False: it has none. */
-static bool say_device_model(const char *domain, int rc)
-{
-    const int limit_s = LIBXL_GUEST_SUSPEND_DEVICE_MODEL_MS / 1000;
-
-    switch (rc) {
-    case ERROR_GUEST_SUSPEND_DEVICE_MODEL:
-        xl_error("domain '%s' was not woken: the stock xl, which asks its"
-                 " device model, has failed", domain);
-        break;
-    case RC_DEVICE_MODEL_ENDED:
-        xl_error("domain '%s' was not woken: its device model has ended",
-                 domain);
-        break;
-    case RC_DEVICE_MODEL_SILENT:
-        xl_error("domain '%s' was not woken: its device model has not answered"
-                 " for %d s", domain, limit_s);
-        break;
-    case ERROR_TIMEDOUT:
-        xl_error("domain '%s' sleeps on: its device model has not woken it"
-                 " within %d s", domain, limit_s);
-        break;
-    default:
-        return false;
+    rc = xl_domains_find(domains, request->domain, &info);
+    if (rc)
+        return xl_exit_of_rc(rc);
+    rc = xl_wake_init(&wake, request->domain, &info);
+    if (rc) {
+        xl_error("%s", libxl_guest_suspend_strerror(rc));
+        return xl_exit_of_rc(rc);
     }
 
-    return true;
+    wake.seq = request->seq;
+    wake.virq = (uint32_t)request->virq;
+    wake.wait = request->wait;
+    if (request->dryrun)
+        try_only(&wake);
+    else
+        xl_wake_all(domains, &wake, 1);
+
+    if (wake.rc == ERROR_GUEST_SUSPEND_NOT_SUSPENDED && request->if_suspended)
+        wake.rc = 0;
+    else if (wake.rc)
+        xl_wake_say_failed(&wake);
+    status = xl_wake_exit(&wake);
+    xl_wake_dispose(&wake);
+    return status;
 }
 
-static void say_failed(const struct request *request, int rc)
+/* The status is of the first that failed, in the order of the domids. */
+static enum xl_exit wake_sleepers(struct xl_domains *domains,
+                                  const struct request *request)
 {
-    const char *domain = request->domain;
+    enum xl_exit status = XL_EXIT_OK;
+    struct xl_wake *wakes;
+    size_t nr, i;
+    int rc;
 
-    if (say_device_model(domain, rc))
-        return;
-
-    switch (rc) {
-    case ERROR_GUEST_SUSPEND_NOT_SUSPENDED:
-        xl_error("domain '%s' is not suspended (--if-suspended lets that pass;"
-                 " a guest in s2idle counts as running)", domain);
-        break;
-    case ERROR_GUEST_SUSPEND_STALE:
-        if (request->seq)
-            xl_error("domain '%s' is no longer in the sleep with seq %" PRIu64
-                     " (\"xl suspend-status\" shows its state)", domain,
-                     request->seq);
-        else
-            xl_error("domain '%s' has just given way to another one", domain);
-        break;
-    case ERROR_GUEST_SUSPEND_BAD_VIRQ:
-        xl_error("domain '%s' cannot be woken by vIRQ %" PRIu64
-                 ": it is no shared interrupt of the domain's own", domain,
-                 request->virq);
-        break;
-    case ERROR_GUEST_SUSPEND_SHUT_DOWN:
-        xl_error("domain '%s' cannot be woken: it is shut down, or it is the"
-                 " control domain", domain);
-        break;
-    default:
-        if (request->virq != LIBXL_RESUME_VIRQ_NONE)
-            xl_error("domain '%s', vIRQ %" PRIu64 ": %s", domain,
-                     request->virq, libxl_guest_suspend_strerror(rc));
-        else
-            xl_error("domain '%s': %s", domain,
-                     libxl_guest_suspend_strerror(rc));
+    rc = xl_wakes_list(domains, &wakes, &nr);
+    if (rc) {
+        xl_error("cannot see who sleeps: %s", libxl_guest_suspend_strerror(rc));
+        return xl_exit_of_rc(rc);
     }
+
+    for (i = 0; i < nr; i++) {
+        wakes[i].wait = request->wait;
+        if (request->dryrun)
+            try_only(&wakes[i]);
+    }
+    if (!request->dryrun)
+        xl_wake_all(domains, wakes, nr);
+    for (i = 0; i < nr; i++) {
+        if (!wakes[i].rc || xl_wake_is_over(&wakes[i]))
+            continue;
+        xl_wake_say_failed(&wakes[i]);
+        if (!status)
+            status = xl_wake_exit(&wakes[i]);
+    }
+
+    xl_wakes_free(wakes, nr);
+    return status;
 }
 
 static enum xl_exit wake(const struct request *request)
 {
-    libxl_guest_suspend_info info;
     struct xl_domains domains;
-    int rc;
+    enum xl_exit status;
 
-    libxl_guest_suspend_info_init(&info);
     xl_domains_init(&domains, -1);
-
-    rc = xl_domains_find(&domains, request->domain, &info);
-    if (rc)
-        goto out;
-
-    if (request->dryrun)
-        rc = check_sleep(&info, request);
-    else
-        rc = wake_domain(&domains, &info, request);
-
-    if (rc == ERROR_GUEST_SUSPEND_NOT_SUSPENDED && request->if_suspended)
-        rc = 0;
-    else if (rc)
-        say_failed(request, rc);
-    else if (request->dryrun)
-        printf("would wake domain %" PRIu32 "\n", info.domid);
-
- out:
+    status = request->domain ? wake_one(&domains, request)
+                             : wake_sleepers(&domains, request);
     xl_domains_dispose(&domains);
-    libxl_guest_suspend_info_dispose(&info);
-    return rc == RC_DEVICE_MODEL_SILENT ? XL_EXIT_TIMED_OUT : xl_exit_of_rc(rc);
+    return status;
+}
+
+/* What goes without --all is of one guest. */
+static int check_all(const struct xl_command *command,
+                     const struct request *request)
+{
+    if (request->domain)
+        return XL_EXIT_OK;
+    if (request->seq)
+        return xl_command_usage(command, "--all goes without --seq, which is of"
+                                         " one guest's sleep");
+    if (request->virq != LIBXL_RESUME_VIRQ_NONE)
+        return xl_command_usage(command, "--all goes without --virq, which is"
+                                         " one guest's interrupt");
+    return XL_EXIT_OK;
 }
 
 int xl_trigger_wake(const struct xl_command *command,
@@ -246,12 +157,15 @@ int xl_trigger_wake(const struct xl_command *command,
     };
     struct xl_option_reader reader;
     char why[XL_WHY_SIZE];
-    int option;
+    int option, status;
 
     xl_options_start(&reader, command->options, words->argc, words->argv);
     reader.operands_only = words->operands_only;
     while ((option = xl_options_next(&reader)) != XL_OPT_END) {
         switch (option) {
+        case OPT_ALL:
+            return xl_command_usage(command, "--all goes in the place of"
+                                             " DOMAIN: xl trigger --all wake");
         case OPT_VIRQ:
             if (!xl_parse_number("vIRQ", reader.arg, 0, UINT32_MAX - 1,
                                  &request.virq, why))
@@ -272,8 +186,9 @@ int xl_trigger_wake(const struct xl_command *command,
             xl_command_help(command);
             return xl_close_stdout(XL_EXIT_OK);
         case XL_OPT_OPERAND:
-            snprintf(why, sizeof(why),
-                     "wake takes no vCPU, '%s': the whole domain sleeps"
+            snprintf(why, sizeof(why), words->all
+                     ? "--all goes without a DOMAIN, '%s'"
+                     : "wake takes no vCPU, '%s': the whole domain sleeps"
                      " (an interrupt is given as --virq=N)", reader.arg);
             return xl_command_usage(command, why);
         default:
@@ -281,5 +196,6 @@ int xl_trigger_wake(const struct xl_command *command,
         }
     }
 
-    return xl_close_stdout(wake(&request));
+    status = check_all(command, &request);
+    return status ? status : xl_close_stdout(wake(&request));
 }
