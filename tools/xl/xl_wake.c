@@ -172,7 +172,7 @@ static void end_stock(struct xl_wake *wake, bool late)
     /* Its exit status is 0 whatever happened: the record tells what did. */
     if (late)
         wake->rc = RC_DEVICE_MODEL_SILENT;
-    else if (got < 0 || status)
+    else if (got > 0 && status)
         wake->rc = ERROR_GUEST_SUSPEND_DEVICE_MODEL;
 }
 
