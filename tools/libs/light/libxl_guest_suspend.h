@@ -218,6 +218,8 @@ char *libxl_guest_suspend_denied_to_json(libxl_ctx *ctx,
  * state has lasted for now_ns - since_ns.  The time of day at which it began is
  * that long before the call, if the host has not slept since; xensuspendd publishes
  * the time of day of each change.
+ *
+ * Time limits of this library's calls leave out the host's sleep, too.
  */
 typedef struct libxl_guest_suspend_info {
     libxl_domid domid;
