@@ -88,6 +88,10 @@ def fake_sleep(folder, host, which, timeout):
         until(lambda: os.path.exists(f"{folder}/go"))
     elif how == "together":
         until(lambda: all(d["asked"] for d in host.look() if d["how"] == how))
+    elif how == "away":
+        # Asleep, and nobody can tell.
+        with open(f"{folder}/xenstore-is-away", "w", encoding="ascii"):
+            pass
     elif how == "wakes":
         with host.change() as domains:
             enter(find(domains, which), "suspended")
@@ -182,7 +186,7 @@ class Case:
             self.config.write_text(config)
         self.state = self.folder / "run/guest-suspend-host"
         (self.folder / "bin").mkdir()
-        self.script("bin/xl", f"exec {sys.executable} {os.path.abspath(__file__)} "
+        self.script("bin/xl", f"exec {sys.executable} -IS {os.path.abspath(__file__)} "
                     f"--xl {self.folder} \"$@\"")
         self.script("bin/xenstore-read",
                     f"grep -qs x \"{self.folder}/feature-$(echo \"$1\" | tr -dc 0-9 | head -c1)\" && echo 1")
@@ -470,6 +474,21 @@ def test_wake_fails():
     case.end()
 
 
+def test_no_answer():
+    case = Case(domain(1, "away", "away"), config="guest away\n")
+    done = case.run("sleep")
+    ok(done.returncode == 1 and "domain 'away' (1): xenstored does not answer" in done.err,
+       "asked, and then xl knows nothing", (done.returncode, done.err))
+    for word in ("wake", "sleep", "wake"):
+        done = case.run(word)
+        equal(f"... {word}: it is remembered", (1, "1 1 1 away\n"),
+              (done.returncode, case.state.read_text()))
+    (case.folder / "xenstore-is-away").unlink()
+    equal("... and woken when xl knows more", (0, "running", False),
+          (case.run("wake").returncode, case.get("away")["state"], case.state.exists()))
+    case.end()
+
+
 def test_errors():
     case = Case(domain(1, "g"))
     equal("no configuration: nothing", (0, "", "running"),
@@ -535,7 +554,7 @@ def main():
     if sys.argv[1:2] == ["--xl"]:
         return fake_xl(sys.argv[2], sys.argv[3:])
     for test in (test_who, test_at_once, test_refusals, test_late, test_meanwhile, test_twice,
-                 test_killed, test_signal, test_wake_fails, test_errors, test_hook, test_real_xl):
+                 test_killed, test_signal, test_wake_fails, test_no_answer, test_errors, test_hook, test_real_xl):
         test()
     print(f"1..{count}")
     return 1 if failed else 0
