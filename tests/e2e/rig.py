@@ -11,9 +11,12 @@ import re
 import selectors
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import termios
+import threading
 import time
 import tty
 
@@ -21,6 +24,9 @@ BOOT_S = int(os.environ.get("RIG_BOOT_S", "120"))
 # dom0 reports the end of a test, and has a timer of its own.  This much later the
 # host asks dom0, and after the same time again it takes dom0 for dead.
 GRACE_S = int(os.environ.get("RIG_GRACE_S", "60"))
+
+# How long an amd64 host stays asleep when dom0 puts it to sleep (ACPI S3).
+HOST_SLEEP_S = 5
 
 # What Xen says when it dies, has found itself wrong, or sees dom0 die.  Only lines
 # of Xen's own count: a test may print what a guest said when that died.  dom0's
@@ -60,6 +66,7 @@ QEMU = {
         # CPU makes this machine slower.
         "args": ["-machine", "pc", "-smp", "1", "-m", "2048", "-vga", "none",
                  "-cpu", "EPYC,-monitor,-smap,-rdtscp,-xsave,-avx,-avx2"],
+        "sleeps": True,
         "xen": "dom0_mem=1024M,max:1024M dom0_max_vcpus=1 com1=115200,8n1 "
                "console=com1 bootscrub=0 spec-ctrl=no sched-ratelimit-us=0",
         "load": lambda d, xen: [
@@ -78,6 +85,46 @@ class MachineDied(Exception):
     """Xen or dom0 died, or does not answer."""
 
 
+class Waker:
+    """Wakes the machine HOST_SLEEP_S after each time that it went to sleep: what a
+    person does with its power button, by QEMU's monitor (QMP)."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="rig-")
+        path = os.path.join(self.folder, "qmp")
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(path)
+        self.listener.listen(1)
+        self.args = ["-qmp", f"unix:{path}"]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        try:
+            connection, _ = self.listener.accept()
+            with connection, connection.makefile("rw", encoding="utf-8") as qmp:
+                self.talk(qmp)
+        except OSError:
+            # QEMU is gone, or was never there.
+            pass
+
+    @staticmethod
+    def talk(qmp):
+        def order(command):
+            qmp.write(json.dumps({"execute": command}))
+            qmp.flush()
+
+        order("qmp_capabilities")
+        for line in qmp:
+            if json.loads(line).get("event") == "SUSPEND":
+                # The length of the host's sleep.
+                time.sleep(HOST_SLEEP_S)
+                order("system_wakeup")
+
+    def close(self):
+        self.listener.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
 class Machine:
     """One boot.  Its serial line goes to log_path, all of it."""
 
@@ -90,6 +137,7 @@ class Machine:
         with open(os.path.join(image, "machine.json"), encoding="ascii") as f:
             self.about = json.load(f)
         self.child = None
+        self.waker = None
         self.log = None
         self.pending = b""
         self.panic = None
@@ -115,6 +163,9 @@ class Machine:
                    "-display", "none", "-monitor", "none", "-serial", "stdio",
                    "-net", "none", "-no-reboot",
                    *qemu["load"](self.image, xen)]
+        if qemu.get("sleeps"):
+            self.waker = Waker()
+            command += self.waker.args
         if self.tree == "dom0less":
             command += ["-device", f"loader,file={self.image}/dom0less,"
                                    f"addr={DOM0LESS_IMAGE:#x},force-raw=on"]
@@ -293,6 +344,8 @@ class Machine:
         if self.child and self.child.poll() is None:
             os.killpg(self.child.pid, signal.SIGKILL)
             self.child.wait()
+        if self.waker:
+            self.waker.close()
         if self.log:
             self.log.close()
 
