@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 XEN_NEW_FILES := $(shell find $(srcdir)/hypervisor/xen -type f)
-XEN_PATCHES := $(wildcard $(srcdir)/patches/*-guest-suspend.patch)
+XEN_PATCHES := $(wildcard $(srcdir)/patches/xen-*-guest-suspend.patch)
 
 # A patch takes Xen's source to make (scripts/make-patches), which "make" has
 # not got: here only the files that are new in Xen are put in anew.

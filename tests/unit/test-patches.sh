@@ -1,6 +1,7 @@
 #!/bin/sh
-# Is each patch under patches/ made from today's hypervisor/?  (That Xen's source
-# gives it is tests/edits' matter.)
+# Is each patch under patches/ made from today's hypervisor/, or from today's series
+# in libvirt/?  (That Xen's source gives it is tests/edits' matter; that libvirt's
+# takes it, scripts/build-libvirt-package's.)
 #
 # SPDX-License-Identifier: GPL-2.0-only
 
@@ -30,10 +31,16 @@ same_new_files() {
         diff -u "$src/$1" "$tmp/patch"
 }
 
-for patch in "$src"/patches/*-guest-suspend.patch; do
+for patch in "$src"/patches/xen-*-guest-suspend.patch; do
     patch=${patch#"$src/"}
     result "$patch has today's new files (else run make, and commit it)" same_new_files "$patch"
     result "$patch was made from today's edits" "$src/hypervisor/maintain" fresh "$src/$patch"
+done
+# shellcheck disable=SC2317 # called by result
+same_series() { cat "$1"/*.patch | diff - "$2"; }
+for series in "$src"/libvirt/[0-9]*; do
+    patch=patches/libvirt-${series##*/}-guest-suspend.patch
+    result "$patch is the series in libvirt/ (else run make, and commit it)" same_series "$series" "$src/$patch"
 done
 echo "1..$n"
 exit "$failed"
