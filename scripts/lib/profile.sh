@@ -5,7 +5,7 @@
 # build), RIG_GIC (3, 2: an arm64 machine's interrupt controller, and so the
 # guests'), RIG_XEN_ARGS (more of Xen's command line), RIG_ICOUNT (n, y: the
 # machine's time counts its instructions), RIG_PYTHON (n, y: dom0 has Python, and
-# scripts/bench), RIG_TEST_PARTS (n, y: what only tests use), RIG_TOOLS (the
+# scripts/bench), RIG_LIBVIRT (n, y: dom0 has libvirt, with our driver), RIG_TEST_PARTS (n, y: what only tests use), RIG_TOOLS (the
 # release that our tools are built for and with, if it is another one),
 # RIG_XEN_SOURCE (a source tree of Xen, in place of Debian's),
 # RIG_XEN_TOOLS (that Xen's tools for dom0, as
@@ -19,12 +19,13 @@ RIG_GIC=${RIG_GIC:-3}
 RIG_XEN_ARGS=${RIG_XEN_ARGS-}
 RIG_ICOUNT=${RIG_ICOUNT:-n}
 RIG_PYTHON=${RIG_PYTHON:-n}
+RIG_LIBVIRT=${RIG_LIBVIRT:-n}
 RIG_TEST_PARTS=${RIG_TEST_PARTS:-n}
 RIG_TOOLS=${RIG_TOOLS:-$RIG_RELEASE}
 RIG_XEN_SOURCE=${RIG_XEN_SOURCE-}
 RIG_XEN_TOOLS=${RIG_XEN_TOOLS-}
 export RIG_RELEASE RIG_TOOLS RIG_ARCH RIG_DEBUG RIG_GIC RIG_XEN_ARGS RIG_ICOUNT RIG_PYTHON RIG_XEN_SOURCE RIG_XEN_TOOLS
-export RIG_TEST_PARTS
+export RIG_TEST_PARTS RIG_LIBVIRT
 
 # profile_directory NAME DIR FILE: DIR as an absolute path, if there is one.
 profile_directory() {
@@ -71,6 +72,7 @@ esac
 # Debian's xen-utils depends on it, and its init scripts on the others; the rig's dom0 has
 # no other use for them.
 [ "$RIG_PYTHON" = n ] || rig_dom0_packages="$rig_dom0_packages +python3 bash sysvinit-utils"
+[ "$RIG_LIBVIRT" = n ] || rig_dom0_packages="$rig_dom0_packages +libvirt-daemon +libvirt-clients"
 
 # The packages of a root by its name.  "+NAME" brings what it depends on too,
 # "@NAME" is what a meta package stands for, and "@NAME/PREFIX" what that package

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# For tests with libvirt: its daemon, its guests and its events.  Sourced.
+
+libvirt_start() {
+    mkdir -p /run/libvirt /var/lib/libvirt /var/log/libvirt/libxl
+    echo 'auth_unix_rw = "none"' >/etc/libvirt/libvirtd.conf
+    # The rig's dom0 knows no users.
+    [ -e /etc/passwd ] || echo 'root:x:0:0:root:/root:/bin/sh' >/etc/passwd
+    [ -e /etc/group ] || echo 'root:x:0:' >/etc/group
+    rm -f /run/libvirtd.pid
+    libvirtd >>libvirtd.log 2>&1 &
+    echo $! >libvirtd.pid
+    wait_until 60 virsh -q uri
+    virsh -q event --all --loop >>events 2>&1 &
+    # Its connection is not this shell's: nothing may happen before it is registered.
+    wait_until 60 libvirt_hears
+}
+libvirt_probe="<domain type='xen'><name>probe</name><memory>1024</memory><os><type>hvm</type></os></domain>"
+libvirt_hears() {
+    echo "$libvirt_probe" >probe.xml
+    virsh -q define probe.xml >/dev/null && virsh -q undefine probe >/dev/null
+    grep -q "'probe'.* Undefined" events
+}
+libvirt_kill() {
+    kill -KILL "$(cat libvirtd.pid)"
+    # virsh ends with it.
+    wait_until 30 libvirt_gone
+    : >events
+}
+libvirt_gone() { ! kill -0 "$(cat libvirtd.pid)" 2>/dev/null && ! pidof virsh >/dev/null; }
+
+# libvirt_boot NAME [PM]: guest_boot, by libvirt.
+libvirt_boot() {
+    guest_machine >/dev/null
+    cat >"$1.xml" <<XML
+<domain type='xen'>
+  <name>$1</name>
+  <memory unit='MiB'>256</memory>
+  <vcpu>1</vcpu>
+  <os>
+    <type arch='x86_64' machine='xenfv'>hvm</type>
+    <kernel>/boot/guest/kernel</kernel>
+    <initrd>${libvirt_initrd:-/boot/guest/initrd}</initrd>
+    <cmdline>console=hvc0 rdinit=/init no_console_suspend quiet $guest_options</cmdline>
+  </os>
+  <features><acpi/><apic/><pae/></features>
+  ${2-<pm><suspend-to-mem enabled='yes'/></pm>}
+  <on_poweroff>destroy</on_poweroff>
+  <devices>
+    <emulator>/usr/libexec/xen-qemu-system-i386</emulator>
+    <video><model type='none'/></video>
+  </devices>
+</domain>
+XML
+    if ! show virsh define "$1.xml" || ! show virsh start "$1"; then
+        tail -n 20 libvirtd.log
+        fail "virsh start $1"
+    fi
+    domid=$(virsh -q domid "$1")
+    guest_says "$1" "$guest_boot_s" '^guest: up'
+}
+
+domstate() { virsh -q domstate "$1" --reason | head -n 1; }
+domstate_is() { [ "$(domstate "$1")" = "$2" ]; }
+# The events of sleep and wake, one after the other.
+events() {
+    sed -n "s/^event '\([^']*\)' for domain '$1':\{0,1\}/\1/p" events | grep -E '^(lifecycle|pm)' |
+        grep -v -E '^lifecycle ((Und|D)efined|Started Booted)' | sed 's/ *$//' | tr '\n' ';'
+}
+events_are() { [ "$(events "$1")" = "$2" ]; }
+expect_events() {
+    wait_until 30 events_are "$1" "$2" || true
+    expect_eq "events of $1" "$2" "$(events "$1")"
+}
+slept="pm-suspend;lifecycle PMSuspended Memory;"
+woke="pm-wakeup;lifecycle Started Event wakeup;"
