@@ -101,8 +101,11 @@ static void model_suspend(unsigned int i, unsigned int kind)
 static void model_wake(unsigned int i, unsigned int reason, uint32_t virq,
                        uint32_t vcpu)
 {
+    if (model[i].wake_due && reason == XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL)
+        reason = model[i].wake_due;
+    model[i].wake_due = XEN_GUEST_SUSPEND_WAKE_NONE;
     model[i].asleep_ns += (uint64_t)fake.now - model[i].since_ns;
-    model[i].wake_reason = reason;
+    model[i].wake_reason = (uint8_t)reason;
     model[i].wake_virq = virq;
     model[i].wake_vcpu = vcpu;
     model_change(i, XEN_GUEST_SUSPEND_STATE_RUNNING);
@@ -269,6 +272,23 @@ static void interrupt_comes(unsigned int i)
     vgic_inject_irq(&domains[i], v, irq, true);
 }
 
+static void alarm_comes(unsigned int i)
+{
+    if (is_suspended(i) && !model[i].wake_due) {
+        model[i].wake_due = XEN_GUEST_SUSPEND_WAKE_ALARM;
+        virq_due = true;
+    }
+    guest_suspend_wake_due(&domains[i], XEN_GUEST_SUSPEND_WAKE_ALARM);
+}
+
+static void device_model_wakes(unsigned int i)
+{
+    if (is_suspended(i))
+        model_wake(i, XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL,
+                   XEN_GUEST_SUSPEND_VIRQ_NONE, 0);
+    guest_suspend_cancel(&domains[i], XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL);
+}
+
 /* The requests. */
 
 static int expected_resume(unsigned int i, const op_t *op)
@@ -339,13 +359,14 @@ static void begin_listing(void)
 }
 
 /* What a listing has from here on, in its order; returns how many. */
-static unsigned int expected_list(uint64_t after_seq, uint64_t until_seq,
-                                  record_t *want)
+static unsigned int expected_list(bool due, uint64_t after_seq,
+                                  uint64_t until_seq, record_t *want)
 {
     unsigned int i, nr = 0;
 
     for (i = 0; i < NR_SLOTS; i++)
         if (exists[i] && !domains[i].is_hidden &&
+            (!due || model[i].wake_due) &&
             model[i].seq > after_seq && model[i].seq <= until_seq)
             want[nr++] = expected(i);
     qsort(want, nr, sizeof(*want), by_seq);
@@ -370,11 +391,12 @@ static int call_list(op_t *op, uint64_t until_seq)
 static void ask_list(op_t *op)
 {
     record_t want[NR_SLOTS], *room;
+    const bool due = op->op == XEN_GUEST_SUSPEND_OP_LIST_DUE;
     const bool bad = op->pad || op->u.list.pad;
     const bool preempted = fake.preempt_after;
     uint64_t until_seq = op->u.list.until_seq ?: last_seq;
     uint32_t nr = op->u.list.nr;
-    unsigned int all = expected_list(op->u.list.after_seq, until_seq, want);
+    unsigned int all = expected_list(due, op->u.list.after_seq, until_seq, want);
     int rc;
 
     if (nr > all)
@@ -384,7 +406,9 @@ static void ask_list(op_t *op)
     room = malloc(nr * sizeof(*room));
     op->u.list.records.p = room;
     rc = call_list(op, until_seq);
-    if (bad) {
+    if (due && fake_is_arm && !op->pad) {
+        CHECK(rc == -EOPNOTSUPP);
+    } else if (bad) {
         CHECK(rc == -EINVAL);
     } else if (nr && !fake.copies_left) {
         CHECK(rc == -EFAULT);
@@ -409,7 +433,8 @@ static void continue_listing(void)
     op.u.list.after_seq = listing.cursor;
     op.u.list.until_seq = listing.until_seq;
     op.u.list.nr = 1 + take_byte() % NR_SLOTS;
-    all = expected_list(listing.cursor, listing.until_seq ?: last_seq, want);
+    all = expected_list(false, listing.cursor, listing.until_seq ?: last_seq,
+                        want);
     ask_list(&op);
     if (!fake.copies_left && all)
         return;
@@ -442,6 +467,12 @@ static void hide(unsigned int mask)
         domains[i].is_hidden = mask >> i & 1;
 }
 
+static bool is_list(uint32_t op)
+{
+    return op == XEN_GUEST_SUSPEND_OP_LIST ||
+           op == XEN_GUEST_SUSPEND_OP_LIST_DUE;
+}
+
 static void request(void)
 {
     unsigned int i = take_byte() % (NR_SLOTS + 1), shape = take_byte();
@@ -453,8 +484,8 @@ static void request(void)
     } else {
         /* Near to what makes sense, so that it gets deep. */
         memset(&op, 0, sizeof(op));
-        op.op = take_byte() % 4;
-        if (op.op == XEN_GUEST_SUSPEND_OP_LIST) {
+        op.op = take_byte() % 5;
+        if (is_list(op.op)) {
             i = NR_SLOTS;
             op.u.list.after_seq = last_seq - take_byte() % 16;
             op.u.list.nr = take_byte() % (NR_SLOTS + 2);
@@ -480,7 +511,7 @@ static void request(void)
     fake.copies_left = shape >> 6 & 1 ? 0 : UINT32_MAX;
     if (op.op == XEN_GUEST_SUSPEND_OP_RESUME && i < NR_SLOTS) {
         ask_resume(i, &op);
-    } else if (op.op == XEN_GUEST_SUSPEND_OP_LIST && i == NR_SLOTS) {
+    } else if (is_list(op.op) && i == NR_SLOTS) {
         fake.preempt_after = shape >> 2 & 3;
         if (shape & 32)
             hide(take_byte());
@@ -491,8 +522,10 @@ static void request(void)
         fake.preempt_after = 0;
     } else {
         int want = op.pad ? -EINVAL
-                   : op.op > XEN_GUEST_SUSPEND_OP_RESUME ? -EOPNOTSUPP
-                   : op.op == XEN_GUEST_SUSPEND_OP_LIST ? -EINVAL
+                   : op.op > XEN_GUEST_SUSPEND_OP_LIST_DUE ? -EOPNOTSUPP
+                   : op.op == XEN_GUEST_SUSPEND_OP_LIST_DUE && fake_is_arm
+                     ? -EOPNOTSUPP
+                   : is_list(op.op) ? -EINVAL
                    : i == NR_SLOTS ? -ESRCH : 0;
 
         CHECK(guest_suspend_domctl(i < NR_SLOTS ? &domains[i] : NULL,
@@ -526,7 +559,13 @@ static void something(void)
         fake.now += take_byte();
         break;
     case 4:
-        fake_take_irqs(&domains[i].vcpu[0]);
+        irq = take_byte();
+        if (irq & 1)
+            fake_take_irqs(&domains[i].vcpu[0]);
+        else if (irq & 2)
+            alarm_comes(i);
+        else
+            device_model_wakes(i);
         break;
     case 5:
         CHECK(fake_run_tasklets() == virq_due);
@@ -601,6 +640,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fake.abort_on_fault = true;
     virq_due = false;
     begin_listing();
+    fake_is_arm = take_byte() & 1;
     while (input_left) {
         something();
         check_all();

@@ -261,6 +261,13 @@ def common_files(form):
             + function("static void hvm_s3_resume(struct domain *d)",
                        "if ( test_and_clear_bool(d->arch.hvm.is_s3_suspended) )",
                        "{", "    domain_unpause(d);", "}"),
+        "xen/arch/x86/hvm/rtc.c":
+            function("static void cf_check rtc_alarm_cb(void *opaque)",
+                     "RTCState *s = opaque;", "", "if ( !is_set(s) )", "{",
+                     "    rtc_update_irq(s);", "    alarm_timer_update(s);", "}"),
+        "xen/arch/x86/include/asm/hvm/vpt.h":
+            "void rtc_reset(struct domain *d);\n"
+            "void rtc_update_clock(struct domain *d);\n",
     }
 
 

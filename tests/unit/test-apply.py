@@ -136,6 +136,8 @@ ALWAYS = [
     ("xen/include/xen/sched.h", "runstate_info runstate;\n"
      "#ifdef CONFIG_GUEST_SUSPEND\n"),
     ("xen/arch/x86/hvm/hvm.c", "    if ( hvm_s3_end(d) )\n"),
+    ("xen/arch/x86/hvm/rtc.c", "        rtc_update_irq(s);\n"
+     "        rtc_alarm_wakes(s);\n"),
     ("xen/arch/arm/gic-vgic.c", "        p->lr = GIC_INVALID_LR;\n        /* Ended"),
     ("xen/arch/arm/vgic.c", "        unlock(&v_target->arch.vgic.lock, flags);\n"
      "        if ( pending )\n"),

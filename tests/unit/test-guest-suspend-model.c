@@ -126,6 +126,7 @@ static bool is_enabled(const struct actor *a)
 static unsigned int irqs_taken;
 static unsigned int sleeps_ended_by[7]; /* XEN_GUEST_SUSPEND_WAKE_* */
 static bool taken_by_surprise;
+static bool told_of_due;        /* There was a VIRQ. */
 
 static bool vcpu_runs(void)
 {
@@ -288,6 +289,46 @@ static void host_destroys(void)
     dom->domain_id = DOMID_INVALID; /* Off the list. */
 }
 
+/* On x86: the guest's alarm comes, and the device model wakes the guest. */
+
+static void alarm_comes(void)
+{
+    guest_suspend_wake_due(dom, XEN_GUEST_SUSPEND_WAKE_ALARM);
+}
+
+static void device_model_wakes(void)
+{
+    guest_suspend_cancel(dom, XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL);
+}
+
+static unsigned int nr_listed_due(void)
+{
+    op_t op = { .op = XEN_GUEST_SUSPEND_OP_LIST_DUE };
+    record_t recs[NR_DOMAINS];
+    int rc;
+
+    op.u.list.nr = NR_DOMAINS;
+    op.u.list.records.p = recs;
+    fake_is_arm = false;
+    rc = guest_suspend_domctl(NULL, &op);
+    fake_is_arm = true;
+    if (rc)
+        fake_fault("LIST_DUE failed");
+    return op.u.list.nr;
+}
+
+/* xensuspendd's way: when the VIRQ comes, it looks, and asks the device model. */
+static bool was_told;
+
+static void daemon_serves(void)
+{
+    give_way(FAKE_LEAF, NULL);
+    if (fake_run_tasklets() && nr_listed_due()) {
+        was_told = true;
+        device_model_wakes();
+    }
+}
+
 /* A reader with a cursor, who has little room. */
 
 static uint64_t cursor, seen[NR_DOMAINS];
@@ -414,6 +455,11 @@ static void check_end(const struct scenario *s)
         say_wrong("suspended beyond its end");
     if (dom->watchdogs_stopped != suspended)
         say_wrong("the watchdogs");
+    if (gs->wake_due && !suspended)
+        say_wrong("a wake is due of a domain that runs");
+    if (dom->domain_id != DOMID_INVALID &&
+        nr_listed_due() != (gs->wake_due ? 1U : 0U))
+        say_wrong("what is due is not what is listed as due");
     for (i = 0; i < sizeof(sleeps_ended_by) / sizeof(sleeps_ended_by[0]); i++)
         ended += sleeps_ended_by[i];
     if (!domains[1].guest_suspend.wake_reason) {
@@ -466,6 +512,20 @@ static const char *must_be_refused(void)
     return rc_of(guest_sleeps) != PSCI_DENIED ||
            dom->guest_suspend.nr_suspends
            ? "a sleep with another vCPU online" : NULL;
+}
+
+static const char *due_is_told(void)
+{
+    return dom->guest_suspend.wake_due && !told_of_due
+           ? "a wake is due, and nobody was told" : NULL;
+}
+
+/* A daemon that is told serves it; if it was too early, another VIRQ is on its way. */
+static const char *served_or_told(void)
+{
+    if (was_told && is_asleep())
+        return "the daemon was told, and the guest sleeps on";
+    return due_is_told();
 }
 
 static const char *must_run(void)
@@ -549,6 +609,13 @@ static const struct scenario pairs[] = {
       { guest_sleeps_twice, toolstack_injects }, second_sleep_goes_on },
     { "two sleeps, interrupt", false, { guest_sleeps_twice, spi_comes }, NULL },
     { "entry, reader", false, { guest_sleeps, reader_reads }, NULL },
+    { "alarm, device model", true, { alarm_comes, device_model_wakes },
+      must_run },
+    { "alarm, shutdown", true, { alarm_comes, host_shuts_down }, must_run },
+    { "alarm, destruction", true, { alarm_comes, host_destroys }, must_run },
+    { "alarm, alarm", true, { alarm_comes, alarm_comes }, due_is_told },
+    { "entry, alarm", false, { guest_sleeps, alarm_comes }, due_is_told },
+    { "alarm, daemon", true, { alarm_comes, daemon_serves }, served_or_told },
 };
 
 static const struct scenario crowds[] = {
@@ -595,6 +662,14 @@ static const struct scenario crowds[] = {
     { "entry, event", false, { guest_sleeps, event_comes }, must_run },
     { "two sleeps, event", false, { guest_sleeps_twice, event_comes },
       ended_at_most_once },
+    { "alarm, device model, shutdown", true,
+      { alarm_comes, device_model_wakes, host_shuts_down }, must_run },
+    { "alarm, daemon, toolstack", true,
+      { alarm_comes, daemon_serves, toolstack_wakes }, must_run },
+    { "entry, alarm, device model", false,
+      { guest_sleeps, alarm_comes, device_model_wakes }, due_is_told },
+    { "alarm, daemon, destruction", true,
+      { alarm_comes, daemon_serves, host_destroys }, must_run },
     { "entry, interrupt, reader of VIRQs", false,
       { guest_sleeps, spi_comes, reader_gets_virq }, must_run },
 };
@@ -642,7 +717,7 @@ static void set_up(const struct scenario *s)
     wrong = NULL;
     irqs_taken = 0;
     memset(sleeps_ended_by, 0, sizeof(sleeps_ended_by));
-    taken_by_surprise = out_of_order = false;
+    taken_by_surprise = out_of_order = was_told = false;
     cursor = 0;
     last_seq = 0;
     for (i = 0; i < NR_DOMAINS; i++) {
@@ -750,6 +825,7 @@ static bool run_once(const struct scenario *s, bool reduced)
     if (fake.faults)
         say_wrong("the fake found a fault");
     fake_run_tasklets();
+    told_of_due = fake.global_virqs;
     if (last_seq != first_seq && !fake.global_virqs)
         say_wrong("changes, but no VIRQ");
     /* What follows is no CPU's doing. */

@@ -31,11 +31,11 @@ static record_t get(struct domain *d)
 
 static unsigned int continuations;
 
-/* One call of a listing; *until_seq is 0 to begin with. */
-static int list_until(uint64_t after_seq, uint64_t *until_seq, uint32_t room,
-                      record_t *records, uint32_t *nr)
+/* One call of a listing, by that op; *until_seq is 0 to begin with. */
+static int list_op(uint32_t nr_op, uint64_t after_seq, uint64_t *until_seq,
+                   uint32_t room, record_t *records, uint32_t *nr)
 {
-    op_t op = { .op = XEN_GUEST_SUSPEND_OP_LIST };
+    op_t op = { .op = nr_op };
     int rc;
 
     op.u.list.after_seq = after_seq;
@@ -50,6 +50,22 @@ static int list_until(uint64_t after_seq, uint64_t *until_seq, uint32_t room,
     *nr = op.u.list.nr;
     *until_seq = op.u.list.until_seq;
     return rc;
+}
+
+static int list_until(uint64_t after_seq, uint64_t *until_seq, uint32_t room,
+                      record_t *records, uint32_t *nr)
+{
+    return list_op(XEN_GUEST_SUSPEND_OP_LIST, after_seq, until_seq, room,
+                   records, nr);
+}
+
+static int list_due(uint64_t after_seq, uint32_t room, record_t *records,
+                    uint32_t *nr)
+{
+    uint64_t until_seq = 0;
+
+    return list_op(XEN_GUEST_SUSPEND_OP_LIST_DUE, after_seq, &until_seq, room,
+                   records, nr);
 }
 
 static int list(uint64_t after_seq, uint32_t room, record_t *records,
@@ -1110,6 +1126,191 @@ static void test_list_flapping(void)
     finish("flapping: no fault");
 }
 
+/* A wake that is due. */
+
+static void alarm_comes(struct domain *d)
+{
+    guest_suspend_wake_due(d, XEN_GUEST_SUSPEND_WAKE_ALARM);
+}
+
+static void end_by_model(struct domain *d)
+{
+    guest_suspend_cancel(d, XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL);
+}
+
+/* How often a list has looked at domains. */
+static unsigned int nr_batches;
+
+static void count_batch(void)
+{
+    nr_batches++;
+}
+
+static void test_due(void)
+{
+    struct domain d;
+    record_t before, after, got;
+    uint32_t nr;
+
+    start();
+    fake_is_arm = false;
+    fake_domain_create(&d, 5);
+    alarm_comes(&d);
+    TAP_EQ_INT(get(&d).wake_due, XEN_GUEST_SUSPEND_WAKE_NONE,
+               "due: none for a domain that runs");
+    TAP_EQ_INT(fake_run_tasklets(), 0, "due: nor does the VIRQ tell of it");
+
+    begin_s3(&d);
+    guest_suspend_sleep(&d);
+    fake_run_tasklets();
+    before = get(&d);
+    alarm_comes(&d);
+    after = get(&d);
+    TAP_EQ_INT(fake_run_tasklets(), 1, "due: the VIRQ tells");
+    before.wake_due = XEN_GUEST_SUSPEND_WAKE_ALARM;
+    TAP_OK(same_record(&before, &after),
+           "due: the record says so, and nothing else has changed");
+    TAP_OK(d.vcpu[0].is_asleep && domain_is_suspended(&d),
+           "due: it sleeps on");
+    alarm_comes(&d);
+    TAP_EQ_INT(fake_run_tasklets(), 0, "due again: no news");
+    TAP_OK(!list_due(0, 1, &got, &nr) && nr == 1 && same_record(&got, &after),
+           "due: it is listed");
+    TAP_OK(!list(after.seq, 1, &got, &nr) && !nr,
+           "due: for other lists it has not changed");
+
+    fake.between_batches = count_batch;
+    nr_batches = 0;
+    end_by_model(&d);
+    after = get(&d);
+    TAP_EQ_INT(after.wake_reason, XEN_GUEST_SUSPEND_WAKE_ALARM,
+               "due: then the device model wakes it for its alarm");
+    TAP_OK(!after.wake_due && after.wake_virq == NO_VIRQ &&
+           after.seq > before.seq && !d.vcpu[0].is_asleep,
+           "due: and it is due no more");
+    TAP_OK(!list_due(0, 1, &got, &nr) && !nr && !nr_batches,
+           "due: no more listed, and nobody is looked at");
+
+    begin_s3(&d);
+    end_by_model(&d);
+    TAP_EQ_INT(get(&d).wake_reason, XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL,
+               "due: the next sleep has nothing of it");
+
+    begin_s3(&d);
+    alarm_comes(&d);
+    fake_is_arm = true;
+    TAP_EQ_INT(resume(&d, 0, 0, get(&d).seq, get(&d).instance), 0,
+               "due: a wake by the seq of the sleep");
+    fake_is_arm = false;
+    TAP_OK(get(&d).wake_reason == XEN_GUEST_SUSPEND_WAKE_TOOLSTACK &&
+           !get(&d).wake_due, "due: the toolstack's own wake");
+
+    begin_s3(&d);
+    alarm_comes(&d);
+    fake_domain_shutdown(&d);
+    TAP_OK(get(&d).wake_reason == XEN_GUEST_SUSPEND_WAKE_SHUTDOWN &&
+           !get(&d).wake_due, "due: a shutdown ends it");
+    fake_domain_kill(&d);
+
+    fake_domain_create(&d, 6);
+    begin_s3(&d);
+    alarm_comes(&d);
+    fake_domain_kill(&d);
+    TAP_EQ_INT(d.guest_suspend.wake_reason, XEN_GUEST_SUSPEND_WAKE_DESTROY,
+               "due: so does destruction");
+    fake_domain_create(&d, 7);
+    TAP_OK(!list_due(0, 1, &got, &nr) && !nr && !nr_batches,
+           "due: nobody is, after all of that");
+    fake_domain_kill(&d);
+    finish("due: no fault");
+}
+
+static void test_due_arguments(void)
+{
+    struct domain d;
+    op_t op = { .op = XEN_GUEST_SUSPEND_OP_LIST_DUE };
+    record_t rec;
+
+    start();
+    fake_domain_create(&d, 3);
+    op.u.list.nr = 1;
+    op.u.list.records.p = &rec;
+    TAP_EQ_INT(guest_suspend_domctl(NULL, &op), -EOPNOTSUPP,
+               "LIST_DUE on Arm");
+    TAP_EQ_INT(guest_suspend_domctl(&d, &op), -EOPNOTSUPP,
+               "LIST_DUE on Arm, with a domain");
+    fake_is_arm = false;
+    TAP_EQ_INT(guest_suspend_domctl(&d, &op), -EINVAL,
+               "LIST_DUE with a domain");
+    op.u.list.pad = 1;
+    TAP_EQ_INT(guest_suspend_domctl(NULL, &op), -EINVAL, "LIST_DUE with a pad");
+    op.u.list.pad = 0;
+    op.pad = 1;
+    TAP_EQ_INT(guest_suspend_domctl(NULL, &op), -EINVAL,
+               "LIST_DUE with the outer pad");
+    op.pad = 0;
+    TAP_EQ_INT(guest_suspend_domctl(NULL, &op), 0, "LIST_DUE");
+    TAP_OK(!op.u.list.nr && op.u.list.until_seq == get(&d).seq,
+           "LIST_DUE of nothing has a bound as well");
+    fake_domain_kill(&d);
+    finish("due, arguments: no fault");
+}
+
+/* Many domains, of which few have a wake that is due, far apart. */
+static void test_due_list(void)
+{
+    static const unsigned int due[] = { 0, 9, 12, 19 };
+    record_t got[NR_DOMAINS], all[ARRAY_SIZE(due)];
+    unsigned int i, nr_due = 0;
+    uint64_t cursor = 0, until_seq = 0;
+    uint32_t nr;
+
+    start();
+    fake_is_arm = false;
+    for (i = 0; i < NR_DOMAINS; i++) {
+        fake_domain_create(&domains[i], i + 1);
+        begin_s3(&domains[i]);
+    }
+    /* Not in the order of seq. */
+    for (i = ARRAY_SIZE(due); i--;)
+        alarm_comes(&domains[due[i]]);
+    for (i = 0; i < ARRAY_SIZE(due); i++)
+        all[nr_due++] = get(&domains[due[i]]);
+
+    TAP_OK(!list_due(0, NR_DOMAINS, got, &nr) && nr == nr_due &&
+           !memcmp(got, all, sizeof(all)), "due list: those, in order of seq");
+    TAP_OK(!list_due(all[1].seq, NR_DOMAINS, got, &nr) && nr == 2 &&
+           !memcmp(got, all + 2, 2 * sizeof(*got)), "due list: after a seq");
+    for (i = 0, nr = 1; nr && i <= nr_due; i++) {
+        if (list_op(XEN_GUEST_SUSPEND_OP_LIST_DUE, cursor, &until_seq, 1, got,
+                    &nr))
+            break;
+        if (nr)
+            cursor = got[0].seq;
+    }
+    TAP_OK(!nr && i == nr_due + 1, "due list: one at a time, and an end");
+
+    domains[due[1]].is_hidden = true;
+    domains[due[2]].is_dying = true;
+    TAP_OK(!list_due(0, NR_DOMAINS, got, &nr) && nr == 2 &&
+           same_record(&got[0], &all[0]) && same_record(&got[1], &all[3]),
+           "due list: without those hidden, and those that die");
+    fake.between_batches = preempt_always;
+    TAP_OK(!list_due(all[0].seq, NR_DOMAINS, got, &nr) && nr == 1 &&
+           same_record(&got[0], &all[3]) && continuations >= 1,
+           "due list: preempted, it goes on until there is one");
+    fake.between_batches = count_batch;
+    fake.preempt_after = 0;
+    nr_batches = 0;
+    domains[due[2]].is_dying = false;
+    for (i = 0; i < NR_DOMAINS; i++)
+        end_by_model(&domains[i]);
+    TAP_OK(!list_due(0, NR_DOMAINS, got, &nr) && !nr && !nr_batches,
+           "due list: all awake, and nobody is looked at");
+    kill_domains();
+    finish("due list: no fault");
+}
+
 static void test_virq(void)
 {
     struct domain d;
@@ -1148,6 +1349,9 @@ int main(void)
     test_list_hidden();
     test_list_meanwhile();
     test_list_flapping();
+    test_due();
+    test_due_arguments();
+    test_due_list();
     test_virq();
     return tap_done();
 }

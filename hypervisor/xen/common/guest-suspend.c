@@ -27,6 +27,9 @@ static DEFINE_SPINLOCK(guest_suspend_lock);
 static uint64_t last_seq;
 static struct rb_root by_seq = RB_ROOT;
 
+/* Domains that have a wake_due. */
+static unsigned int nr_due;
+
 /*
  * The VIRQ is raised from a tasklet: a suspend ends deep inside interrupt
  * injection, under locks of event channels that the VIRQ would take again, and
@@ -157,10 +160,36 @@ void guest_suspend_sleep(struct domain *d)
     vcpu_sleep_nosync(d->guest_suspend.sleeper);
 }
 
+void guest_suspend_wake_due(struct domain *d, unsigned int reason)
+{
+    struct guest_suspend *gs = &d->guest_suspend;
+    unsigned long flags;
+
+    spin_lock_irqsave(&guest_suspend_lock, flags);
+
+    if ( gs->state == XEN_GUEST_SUSPEND_STATE_SUSPENDED && !gs->wake_due )
+    {
+        gs->wake_due = reason;
+        nr_due++;
+        tasklet_schedule(&virq_tasklet);
+    }
+
+    spin_unlock_irqrestore(&guest_suspend_lock, flags);
+}
+
 static void end_locked(struct domain *d, unsigned int reason, uint32_t virq,
                        const struct vcpu *wake_vcpu)
 {
     struct guest_suspend *gs = &d->guest_suspend;
+
+    if ( gs->wake_due )
+    {
+        /* The device model does not know why it was asked. */
+        if ( reason == XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL )
+            reason = gs->wake_due;
+        gs->wake_due = XEN_GUEST_SUSPEND_WAKE_NONE;
+        nr_due--;
+    }
 
     gs->wake_reason = reason;
     gs->wake_virq = virq;
@@ -235,6 +264,7 @@ static void fill_record(const struct domain *d,
         .kind = gs->kind,
         .wake_reason = gs->wake_reason,
         .denied_reason = gs->denied_reason,
+        .wake_due = gs->wake_due,
         .wake_virq = gs->wake_virq,
         .wake_vcpu = gs->wake_vcpu,
     };
@@ -277,11 +307,12 @@ struct batch {
 };
 
 /*
- * *until_seq bounds the listing; 0 begins one, and is set to its bound.  The
- * caller holds domlist_read_lock, which keeps the batch's domains.
+ * *until_seq bounds the listing; 0 begins one, and is set to its bound.  due:
+ * the listing ends if no wake is due.  The caller holds domlist_read_lock,
+ * which keeps the batch's domains.
  */
 static void get_batch(struct batch *batch, uint64_t after_seq,
-                      uint64_t *until_seq, unsigned int room)
+                      uint64_t *until_seq, unsigned int room, bool due)
 {
     struct rb_node *n;
     unsigned long flags;
@@ -293,7 +324,8 @@ static void get_batch(struct batch *batch, uint64_t after_seq,
     if ( !*until_seq )
         *until_seq = last_seq;
 
-    for ( n = first_after(after_seq); n && batch->nr < room; n = rb_next(n) )
+    n = due && !nr_due ? NULL : first_after(after_seq);
+    for ( ; n && batch->nr < room; n = rb_next(n) )
     {
         struct domain *d = rb_entry(n, struct domain, guest_suspend.node);
 
@@ -308,8 +340,11 @@ static void get_batch(struct batch *batch, uint64_t after_seq,
     spin_unlock_irqrestore(&guest_suspend_lock, flags);
 }
 
-/* Keep the records of domains that live and that the caller may see. */
-static void filter_batch(struct batch *batch)
+/*
+ * Keep the records of domains that live and that the caller may see; with due,
+ * those only that have a wake_due.
+ */
+static void filter_batch(struct batch *batch, bool due)
 {
     unsigned int i, kept = 0;
 
@@ -317,7 +352,7 @@ static void filter_batch(struct batch *batch)
     {
         struct domain *d = batch->domains[i];
 
-        if ( !d->is_dying &&
+        if ( (!due || batch->recs[i].wake_due) && !d->is_dying &&
              !xsm_domctl_guest_suspend(XSM_PRIV, d,
                                        XEN_GUEST_SUSPEND_OP_LIST) )
             batch->recs[kept++] = batch->recs[i];
@@ -331,24 +366,25 @@ static void filter_batch(struct batch *batch)
  * *after_seq has moved, even if the filter has kept no record.
  */
 static bool read_batch(struct batch *batch, uint64_t *after_seq,
-                       uint64_t *until_seq, unsigned int room)
+                       uint64_t *until_seq, unsigned int room, bool due)
 {
     bool found;
 
     rcu_read_lock(&domlist_read_lock);
 
-    get_batch(batch, *after_seq, until_seq, min_t(uint32_t, room, LIST_BATCH));
+    get_batch(batch, *after_seq, until_seq, min_t(uint32_t, room, LIST_BATCH),
+              due);
     found = batch->nr;
     if ( found )
         *after_seq = batch->recs[batch->nr - 1].seq;
-    filter_batch(batch);
+    filter_batch(batch, due);
 
     rcu_read_unlock(&domlist_read_lock);
 
     return found;
 }
 
-static int list_records(struct xen_domctl_guest_suspend *op)
+static int list_records(struct xen_domctl_guest_suspend *op, bool due)
 {
     const uint32_t room = op->u.list.nr;
     struct batch batch;
@@ -358,7 +394,7 @@ static int list_records(struct xen_domctl_guest_suspend *op)
         return -EINVAL;
 
     while ( read_batch(&batch, &op->u.list.after_seq, &op->u.list.until_seq,
-                       room - done) )
+                       room - done, due) )
     {
         if ( batch.nr && copy_to_guest_offset(op->u.list.records, done,
                                               batch.recs, batch.nr) )
@@ -448,10 +484,16 @@ int guest_suspend_domctl(struct domain *d, struct xen_domctl_guest_suspend *op)
         return 0;
 
     case XEN_GUEST_SUSPEND_OP_LIST:
-        return d ? -EINVAL : list_records(op);
+        return d ? -EINVAL : list_records(op, false);
 
     case XEN_GUEST_SUSPEND_OP_RESUME:
         return d ? resume(d, op) : -ESRCH;
+
+    case XEN_GUEST_SUSPEND_OP_LIST_DUE:
+        /* Wakes are due only where the device model does the waking. */
+        if ( IS_ENABLED(CONFIG_ARM) )
+            return -EOPNOTSUPP;
+        return d ? -EINVAL : list_records(op, true);
 
     default:
         return -EOPNOTSUPP;

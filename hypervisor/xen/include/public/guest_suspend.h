@@ -8,17 +8,20 @@
  * A domain enters the suspended state by its own doing: on Arm through PSCI
  * SYSTEM_SUSPEND (Arm DEN0022, section "SYSTEM_SUSPEND"), on x86 HVM through
  * ACPI S3.  It leaves it on an interrupt of its own that it left enabled
- * (Arm), through its device model (x86), or on the toolstack's word.  The
- * state is no shutdown: none of XEN_DOMINF_shutdown, SHUTDOWN_suspend and
- * @releaseDomain takes part in it.  Such a domain shows as blocked.
+ * (Arm), through its device model (x86), or on the toolstack's word.  On x86
+ * an alarm of the domain's own makes a wake due, for the toolstack to have the
+ * device model do it: see wake_due below.  The state is no shutdown: none of
+ * XEN_DOMINF_shutdown, SHUTDOWN_suspend and @releaseDomain takes part in it.
+ * Such a domain shows as blocked.
  *
  * This is the sub-structure of XEN_DOMCTL_guest_suspend, which is a stable
  * interface: callers set xen_domctl.interface_version to 0, whatever Xen
  * version they talk to.  A hypervisor without it answers EACCES or ENOSYS.
  *
- * Whenever a domain's suspend begins or ends, VIRQ_GUEST_SUSPEND is raised.
- * The event is a hint, and several changes may share one; the records are the
- * truth.  A domain that is being destroyed has no record any more.
+ * Whenever a domain's suspend begins or ends, or a wake becomes due,
+ * VIRQ_GUEST_SUSPEND is raised.  The event is a hint, and several changes may
+ * share one; the records are the truth.  A domain that is being destroyed has
+ * no record any more.
  */
 
 #ifndef __XEN_PUBLIC_GUEST_SUSPEND_H__
@@ -34,7 +37,10 @@
  */
 #define XEN_DOMCTL_guest_suspend               190
 
-/* The (global) VIRQ that is raised when a domain's suspend begins or ends. */
+/*
+ * The (global) VIRQ that is raised when a domain's suspend begins or ends, and
+ * when a wake becomes due.
+ */
 #define VIRQ_GUEST_SUSPEND                     14
 
 /* xen_guest_suspend_record.state */
@@ -53,6 +59,7 @@
 #define XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL    3 /* x86: the device model */
 #define XEN_GUEST_SUSPEND_WAKE_SHUTDOWN        4 /* Shut down, or crashed. */
 #define XEN_GUEST_SUSPEND_WAKE_DESTROY         5 /* Destroyed. */
+#define XEN_GUEST_SUSPEND_WAKE_ALARM           6 /* x86: the RTC's alarm */
 
 /* xen_guest_suspend_record.denied_reason: why the last attempt was refused. */
 #define XEN_GUEST_SUSPEND_DENIED_NONE          0 /* None was. */
@@ -90,7 +97,16 @@ struct xen_guest_suspend_record {
     uint8_t kind;                  /* XEN_GUEST_SUSPEND_KIND_* */
     uint8_t wake_reason;           /* XEN_GUEST_SUSPEND_WAKE_* */
     uint8_t denied_reason;         /* XEN_GUEST_SUSPEND_DENIED_* */
-    uint16_t pad0;                 /* Zero. */
+    /*
+     * XEN_GUEST_SUSPEND_WAKE_ALARM: the domain is suspended, and its alarm has
+     * come.  Only the device model can end ACPI S3, so the toolstack has to
+     * ask it.  The wake is due until the suspend ends.  If the device model
+     * ends it, this is the wake_reason then.  That a wake becomes due is no
+     * change of state: seq stays.
+     * XEN_GUEST_SUSPEND_WAKE_NONE: no wake is due.
+     */
+    uint8_t wake_due;
+    uint8_t pad0;                  /* Zero. */
     uint32_t wake_virq;            /* vIRQ, or XEN_GUEST_SUSPEND_VIRQ_NONE. */
     uint32_t wake_vcpu;            /* The vCPU that woke. */
     uint64_aligned_t pad1;         /* Zero. */
@@ -144,6 +160,13 @@ DEFINE_XEN_GUEST_HANDLE(xen_guest_suspend_record_t);
 /* xen_domctl_guest_suspend.u.resume.flags */
 /* Make virq pending, as an edge of its line would, before the domain runs. */
 #define XEN_GUEST_SUSPEND_RESUME_VIRQ          (1U << 0)
+
+/*
+ * As XEN_GUEST_SUSPEND_OP_LIST, u.list included, but with those records only
+ * that have a wake_due.  A hypervisor that has no such wakes answers
+ * EOPNOTSUPP: on Arm a domain's own alarm is an interrupt like any other.
+ */
+#define XEN_GUEST_SUSPEND_OP_LIST_DUE          3
 
 struct xen_domctl_guest_suspend {
     uint32_t op;                   /* IN: XEN_GUEST_SUSPEND_OP_* */

@@ -44,6 +44,7 @@ struct guest_suspend {
     uint8_t kind;
     uint8_t wake_reason;
     uint8_t denied_reason;
+    uint8_t wake_due;
     /* The vCPU that is to run again when the suspend ends. */
     struct vcpu *sleeper;
 };
@@ -83,6 +84,13 @@ void guest_suspend_release(struct domain *d);
 
 /* The same for a domain that is shutting down, or dying. */
 void guest_suspend_cancel(struct domain *d, unsigned int reason);
+
+/*
+ * An event of the domain's own is to end its suspend, which only its device
+ * model can do.  If the domain is suspended, the toolstack is told, and the
+ * suspend will have ended for this reason.  Takes no lock but the leaf lock.
+ */
+void guest_suspend_wake_due(struct domain *d, unsigned int reason);
 
 /* Is the domain suspended?  A snapshot, unless the domain is paused. */
 bool domain_is_suspended(const struct domain *d);
