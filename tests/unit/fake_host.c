@@ -108,10 +108,10 @@ static void read_domain(const char *line)
         sscanf(line, "domain %" SCNu16 " %63s %39s %" SCNu8 " %" SCNu8
                " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu8 " %" SCNu32
                " %" SCNu32 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-               " %" SCNu8, &r->domid, domain->name, domain->uuid, &r->state,
+               " %" SCNu8 " %" SCNu8, &r->domid, domain->name, domain->uuid, &r->state,
                &r->kind, &seq, &instance, &suspends, &r->wake_reason,
                &r->wake_virq, &r->wake_vcpu, &since, &now, &asleep, &denied,
-               &r->denied_reason) != 16) {
+               &r->denied_reason, &r->wake_due) < 16) {
         fprintf(stderr, "fake_host: bad line: %s", line);
         exit(99);
     }

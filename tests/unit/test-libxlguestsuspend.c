@@ -158,7 +158,7 @@ static void test_words(void)
           { "none", "psci", "acpi-s3" } },
         { "wake", wake_to_string, wake_from_string, wake_to_json,
           { "none", "interrupt", "toolstack", "device-model", "shutdown",
-            "destroy" } },
+            "destroy", "alarm" } },
         { "denied", denied_to_string, denied_from_string, denied_to_json,
           { "none", "vcpu-online", "bad-entry", "unsupported", "shutdown" } },
     };
@@ -222,6 +222,7 @@ static void test_state(void)
     answer.denied_reason = XEN_GUEST_SUSPEND_DENIED_BAD_ENTRY;
     answer.wake_virq = 32;
     answer.wake_vcpu = 1;
+    answer.wake_due = XEN_GUEST_SUSPEND_WAKE_ALARM;
     memset(&info, 0xa5, sizeof(info));
 
     TAP_EQ_INT(libxl_domain_suspend_state(NULL, 8, &info), 0, "state");
@@ -233,18 +234,20 @@ static void test_state(void)
            info.kind == LIBXL_GUEST_SUSPEND_KIND_PSCI &&
            info.wake_reason == LIBXL_GUEST_SUSPEND_WAKE_INTERRUPT &&
            info.denied_reason == LIBXL_GUEST_SUSPEND_DENIED_BAD_ENTRY &&
+           info.wake_due == LIBXL_GUEST_SUSPEND_WAKE_ALARM &&
            info.wake_virq == 32 && info.wake_vcpu == 1, "state: enumerations");
-    TAP_OK(!info.reserved32 && !info.reserved[0] && !info.reserved[5],
+    TAP_OK(!info.reserved[0] && !info.reserved[5],
            "state: reserved fields are zero");
 
     reset();
     answer.state = answer.kind = answer.wake_reason = answer.denied_reason =
-        200;
+        answer.wake_due = 200;
     TAP_EQ_INT(libxl_domain_suspend_state(NULL, 3, &info), 0,
                "values of a newer hypervisor");
     TAP_OK(info.state == LIBXL_GUEST_SUSPEND_STATE_UNKNOWN &&
            info.kind == LIBXL_GUEST_SUSPEND_KIND_UNKNOWN &&
            info.wake_reason == LIBXL_GUEST_SUSPEND_WAKE_UNKNOWN &&
+           info.wake_due == LIBXL_GUEST_SUSPEND_WAKE_UNKNOWN &&
            info.denied_reason == LIBXL_GUEST_SUSPEND_DENIED_UNKNOWN,
            "... are unknown");
 
@@ -880,7 +883,8 @@ static const char stock_json[] =
     "    \"wake_reason\": \"unknown\",\n"
     "    \"wake_virq\": null,\n"
     "    \"wake_vcpu\": null,\n"
-    "    \"denied_reason\": \"unknown\"\n"
+    "    \"denied_reason\": \"unknown\",\n"
+    "    \"wake_due\": \"unknown\"\n"
     "}\n";
 
 static const char info_json[] =
@@ -898,7 +902,8 @@ static const char info_json[] =
     "    \"wake_reason\": \"toolstack\",\n"
     "    \"wake_virq\": null,\n"
     "    \"wake_vcpu\": 0,\n"
-    "    \"denied_reason\": \"none\"\n"
+    "    \"denied_reason\": \"none\",\n"
+    "    \"wake_due\": \"alarm\"\n"
     "}\n";
 
 static void test_types(void)
@@ -927,6 +932,7 @@ static void test_types(void)
     info.kind = LIBXL_GUEST_SUSPEND_KIND_PSCI;
     info.wake_reason = LIBXL_GUEST_SUSPEND_WAKE_TOOLSTACK;
     info.wake_vcpu = 0;
+    info.wake_due = LIBXL_GUEST_SUSPEND_WAKE_ALARM;
     json = libxl_guest_suspend_info_to_json(NULL, &info);
     TAP_EQ_STR(json, info_json, "info as JSON");
     free(json);

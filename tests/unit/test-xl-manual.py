@@ -108,6 +108,10 @@ WORDS = {key: re.findall(r'"([\w-]+)"', re.search(
                        ("wake_reason", "wake"), ("denied_reason", "denied"))}
 for key, words in WORDS.items():
     same(re.findall(r'C<"([\w-]+)">', told[key]), words, f"the words of {key}")
+# Of the reasons of a wake, it can be due for one only.
+WORDS["wake_due"] = ["none", "alarm"]
+same(re.findall(r'C<"([\w-]+)">', told["wake_due"]), WORDS["wake_due"],
+     "the words of wake_due")
 
 rows = rows_of("domain 1 x - 0 0 1 1 0 0 4294967295 4294967295 0 0 0 0 0",
                "domain 2 - - 1 1 2 2 1 1 32 0 5 6 7 8 1")

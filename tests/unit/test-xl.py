@@ -43,10 +43,10 @@ def ok(good, what, detail=""):
 
 def domain(domid, name, state=0, uuid="-", kind=0, seq=1, instance=1,
            suspends=0, wake=0, virq=NONE, vcpu=NONE, since=0, now=0, asleep=0,
-           denied=0, denied_reason=0):
+           denied=0, denied_reason=0, due=0):
     return (f"domain {domid} {name} {uuid} {state} {kind} {seq} {instance} "
             f"{suspends} {wake} {virq} {vcpu} {since} {now} {asleep} {denied} "
-            f"{denied_reason}")
+            f"{denied_reason} {due}")
 
 
 UUID = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
@@ -116,6 +116,13 @@ def test_status():
             zip(lines, ["State", "running", "suspended", "running"])}) == 1,
        "... columns are columns", got.stdout)
 
+    for wake, due in ((0, "-, alarm due"), (3, "device-model, alarm due")):
+        is_(f"a wake that is due, after wake {wake}",
+            run("suspend-status", "s3", host=[
+                domain(7, "s3", state=1, kind=2, seq=9, suspends=1, wake=wake,
+                       due=6)]), 0,
+            re.compile(rf"\ns3 +7 suspended .* acpi-s3 +1  {due}\n\Z"), "")
+
     since = datetime.datetime.strptime(" ".join(lines[2].split()[4:6]),
                                        "%Y-%m-%d %H:%M:%S")
     now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
@@ -183,7 +190,7 @@ SCHEMA = {
     "instance": int, "now_ns": int, "since_ns": int, "asleep_ns": int,
     "suspends": int, "denied": int, "kind": str, "wake_reason": str,
     "wake_virq": (int, type(None)), "wake_vcpu": (int, type(None)),
-    "denied_reason": str, "since": str, "for_ns": int,
+    "denied_reason": str, "wake_due": str, "since": str, "for_ns": int,
 }
 
 
@@ -1015,7 +1022,8 @@ def test_stock_x86():
     ok(list(rows[1]) == list(SCHEMA) and
        all(rows[1][key] is None for key in numbers) and
        rows[1]["state"] == "suspended" and rows[1]["kind"] == "acpi-s3" and
-       rows[1]["wake_reason"] == rows[1]["denied_reason"] == "unknown",
+       rows[1]["wake_reason"] == rows[1]["denied_reason"] ==
+       rows[1]["wake_due"] == "unknown",
        "... --json: null where it is not known", rows[1])
     ok(rows[2]["kind"] == "unknown" and rows[0]["kind"] == "none" and
        rows[0]["suspends"] == 0 and rows[0]["wake_reason"] == "none",

@@ -78,13 +78,18 @@ void xl_text_wake(const libxl_guest_suspend_info *info,
                   char text[XL_TEXT_SIZE])
 {
     const char *reason = libxl_guest_suspend_wake_to_string(info->wake_reason);
+    int len;
 
     if (info->wake_reason == LIBXL_GUEST_SUSPEND_WAKE_NONE)
-        snprintf(text, XL_TEXT_SIZE, "-");
+        len = snprintf(text, XL_TEXT_SIZE, "-");
     else if (info->wake_virq == LIBXL_GUEST_SUSPEND_VIRQ_NONE)
-        snprintf(text, XL_TEXT_SIZE, "%s", reason);
+        len = snprintf(text, XL_TEXT_SIZE, "%s", reason);
     else
-        snprintf(text, XL_TEXT_SIZE, "%s %" PRIu32, reason, info->wake_virq);
+        len = snprintf(text, XL_TEXT_SIZE, "%s %" PRIu32, reason,
+                       info->wake_virq);
+    if (info->wake_due > LIBXL_GUEST_SUSPEND_WAKE_NONE)
+        snprintf(text + len, (size_t)(XL_TEXT_SIZE - len), ", %s due",
+                 libxl_guest_suspend_wake_to_string(info->wake_due));
 }
 
 /*

@@ -32,7 +32,7 @@ void xl_text_local_time(int64_t time_ns, char text[XL_TEXT_SIZE]);
 /* "2026-11-23T06:01:22.123Z"; the last digit is rounded down */
 void xl_text_utc(int64_t time_ns, char text[XL_TEXT_SIZE]);
 
-/* "-", "interrupt 32", "toolstack", "unknown" */
+/* "-", "interrupt 32", "toolstack", "unknown"; with a wake due: "-, alarm due" */
 void xl_text_wake(const libxl_guest_suspend_info *info,
                   char text[XL_TEXT_SIZE]);
 

@@ -90,6 +90,7 @@ static void info_from_record(libxl_guest_suspend_info *info,
     int kind = known(gsuspend_kind_names, record->kind);
     int wake = known(gsuspend_wake_names, record->wake_reason);
     int denied = known(gsuspend_denied_names, record->denied_reason);
+    int due = known(gsuspend_wake_names, record->wake_due);
 
     libxl_guest_suspend_info_init(info);
     info->domid = record->domid;
@@ -104,6 +105,7 @@ static void info_from_record(libxl_guest_suspend_info *info,
     info->kind = (libxl_guest_suspend_kind)kind;
     info->wake_reason = (libxl_guest_suspend_wake)wake;
     info->denied_reason = (libxl_guest_suspend_denied)denied;
+    info->wake_due = (libxl_guest_suspend_wake)due;
     if (wake != LIBXL_GUEST_SUSPEND_WAKE_NONE) {
         if (record->wake_virq != XEN_GUEST_SUSPEND_VIRQ_NONE)
             info->wake_virq = record->wake_virq;

@@ -34,6 +34,7 @@ void gsuspend_info_members(const libxl_guest_suspend_info *info,
         { "wake_vcpu", NULL, u32_or_null(info->wake_vcpu) },
         { "denied_reason",
           libxl_guest_suspend_denied_to_string(info->denied_reason), 0 },
+        { "wake_due", libxl_guest_suspend_wake_to_string(info->wake_due), 0 },
     };
 
     _Static_assert(sizeof(members) / sizeof(members[0]) ==

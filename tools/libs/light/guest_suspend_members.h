@@ -16,7 +16,7 @@ struct gsuspend_member {
     uint64_t number;                /* LIBXL_GUEST_SUSPEND_UNKNOWN is null */
 };
 
-#define GSUSPEND_INFO_MEMBERS 14
+#define GSUSPEND_INFO_MEMBERS 15
 
 void gsuspend_info_members(const libxl_guest_suspend_info *info,
                            struct gsuspend_member out[GSUSPEND_INFO_MEMBERS]);

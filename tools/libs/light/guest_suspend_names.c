@@ -32,6 +32,7 @@ const char *const gsuspend_wake_names[] = {
     [XEN_GUEST_SUSPEND_WAKE_DEVICE_MODEL] = "device-model",
     [XEN_GUEST_SUSPEND_WAKE_SHUTDOWN] = "shutdown",
     [XEN_GUEST_SUSPEND_WAKE_DESTROY] = "destroy",
+    [XEN_GUEST_SUSPEND_WAKE_ALARM] = "alarm",
     NULL
 };
 

@@ -30,6 +30,7 @@ static void info_of_nothing(libxl_guest_suspend_info *info, uint32_t domid)
     info->kind = LIBXL_GUEST_SUSPEND_KIND_UNKNOWN;
     info->wake_reason = LIBXL_GUEST_SUSPEND_WAKE_UNKNOWN;
     info->denied_reason = LIBXL_GUEST_SUSPEND_DENIED_UNKNOWN;
+    info->wake_due = LIBXL_GUEST_SUSPEND_WAKE_UNKNOWN;
 }
 
 int gsuspend_stock_state(struct gsuspend_call *call, uint32_t domid,
@@ -60,6 +61,7 @@ int gsuspend_stock_state(struct gsuspend_call *call, uint32_t domid,
     info->kind = LIBXL_GUEST_SUSPEND_KIND_NONE;
     info->wake_reason = LIBXL_GUEST_SUSPEND_WAKE_NONE;
     info->denied_reason = LIBXL_GUEST_SUSPEND_DENIED_NONE;
+    info->wake_due = LIBXL_GUEST_SUSPEND_WAKE_NONE;
     return 0;
 }
 

@@ -18,8 +18,8 @@ _Static_assert((int)LIBXL_GUEST_SUSPEND_STATE_SUSPENDED ==
                XEN_GUEST_SUSPEND_STATE_SUSPENDED, "states");
 _Static_assert((int)LIBXL_GUEST_SUSPEND_KIND_ACPI_S3 ==
                XEN_GUEST_SUSPEND_KIND_ACPI_S3, "kinds");
-_Static_assert((int)LIBXL_GUEST_SUSPEND_WAKE_DESTROY ==
-               XEN_GUEST_SUSPEND_WAKE_DESTROY, "wake reasons");
+_Static_assert((int)LIBXL_GUEST_SUSPEND_WAKE_ALARM ==
+               XEN_GUEST_SUSPEND_WAKE_ALARM, "wake reasons");
 _Static_assert((int)LIBXL_GUEST_SUSPEND_DENIED_SHUTDOWN ==
                XEN_GUEST_SUSPEND_DENIED_SHUTDOWN, "reasons of refusal");
 
@@ -146,6 +146,7 @@ void libxl_guest_suspend_info_init(libxl_guest_suspend_info *p)
     p->wake_virq = LIBXL_GUEST_SUSPEND_VIRQ_NONE;
     p->wake_vcpu = LIBXL_GUEST_SUSPEND_VCPU_NONE;
     p->denied_reason = LIBXL_GUEST_SUSPEND_DENIED_NONE;
+    p->wake_due = LIBXL_GUEST_SUSPEND_WAKE_NONE;
 }
 
 void libxl_guest_suspend_info_dispose(libxl_guest_suspend_info *p)

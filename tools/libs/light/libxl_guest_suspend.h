@@ -174,7 +174,8 @@ typedef enum libxl_guest_suspend_wake {
     LIBXL_GUEST_SUSPEND_WAKE_TOOLSTACK = 2,      /* "toolstack" */
     LIBXL_GUEST_SUSPEND_WAKE_DEVICE_MODEL = 3,   /* "device-model" (x86) */
     LIBXL_GUEST_SUSPEND_WAKE_SHUTDOWN = 4,       /* "shutdown", or a crash */
-    LIBXL_GUEST_SUSPEND_WAKE_DESTROY = 5         /* "destroy" */
+    LIBXL_GUEST_SUSPEND_WAKE_DESTROY = 5,        /* "destroy" */
+    LIBXL_GUEST_SUSPEND_WAKE_ALARM = 6           /* "alarm" of the RTC (x86) */
 } libxl_guest_suspend_wake;
 
 /* Why the last attempt to go to sleep was refused. */
@@ -245,9 +246,22 @@ typedef struct libxl_guest_suspend_info {
     uint32_t wake_virq;           /* or LIBXL_GUEST_SUSPEND_VIRQ_NONE */
     uint32_t wake_vcpu;           /* or LIBXL_GUEST_SUSPEND_VCPU_NONE */
     libxl_guest_suspend_denied denied_reason;
-    uint32_t reserved32;          /* zero */
+    libxl_guest_suspend_wake wake_due; /* see LIBXL_HAVE_GUEST_SUSPEND_WAKE_DUE */
     uint64_t reserved[6];         /* zero */
 } libxl_guest_suspend_info;
+
+/*
+ * LIBXL_HAVE_GUEST_SUSPEND_WAKE_DUE
+ *
+ * libxl_guest_suspend_info has wake_due, and LIBXL_GUEST_SUSPEND_WAKE_ALARM is there.
+ *
+ * wake_due is _ALARM while an x86 domain sleeps and the alarm of its RTC has come.
+ * The hypervisor cannot wake it: its device model has to be asked to, as
+ * libxl_domain_resume_virq() does.  xensuspendd does that by itself.  It is _NONE when
+ * no wake is due, and on Arm.  That a wake becomes due does not change seq, and ends no
+ * wait: waits and watches do not tell of it.
+ */
+#define LIBXL_HAVE_GUEST_SUSPEND_WAKE_DUE 1
 
 /* A number that this hypervisor does not tell: see "Without the patch". */
 #define LIBXL_GUEST_SUSPEND_UNKNOWN UINT64_MAX
