@@ -3,27 +3,21 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "hookdir.h"
 #include "hooks.h"
 #include "log.h"
 
 #define ENV_PREFIX "GUEST_SUSPEND_"
-
-/* With the places where our own xl may be, before the stock one. */
-#define HOOK_PATH \
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* The fields, and PATH, DOMAIN, DOMID, PREVIOUS_SEQ. */
 #define ENV_MAX (FIELDS_MAX + 4)
@@ -158,7 +152,7 @@ static int make_environment(const struct hook_event *event,
     unsigned int n = 0, i;
     char *c;
 
-    if (asprintf(&env[n], "PATH=" HOOK_PATH) < 0 ||
+    if (asprintf(&env[n], CHILD_PATH) < 0 ||
         asprintf(&env[++n], ENV_PREFIX "DOMAIN=%s",
                  event->domain ? event->domain : "") < 0 ||
         asprintf(&env[++n], ENV_PREFIX "DOMID=%"PRIu32, event->domid) < 0 ||
@@ -188,47 +182,6 @@ static void free_environment(char *env[])
         free(env[i]);
 }
 
-/* In the child: only what is safe in a copy of a process with threads. */
-__attribute__((noreturn))
-static void exec_hook(const char *path, char *env[], int out_fd, pid_t parent)
-{
-    static const char message[] = "cannot be executed\n";
-    char *argv[] = { NULL, NULL };
-    sigset_t empty;
-    int sig, null_fd;
-
-    /* A group of its own, to be killed as a whole. */
-    setpgid(0, 0);
-    /* Our end by kill -9 must not leave a hook that the next of us repeats. */
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(126);
-
-    for (sig = 1; sig < NSIG; sig++)
-        signal(sig, SIG_DFL);
-    sigemptyset(&empty);
-    sigprocmask(SIG_SETMASK, &empty, NULL);
-
-    null_fd = open("/dev/null", O_RDONLY);
-    if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(out_fd, 1) < 0 ||
-        dup2(out_fd, 2) < 0 || chdir("/"))
-        _exit(126);
-    /* libxenstore does not promise close-on-exec. */
-    if (close_range(3, ~0U, 0)) {
-        long fd, limit = sysconf(_SC_OPEN_MAX);
-
-        for (fd = 3; fd < limit; fd++)
-            close((int)fd);
-    }
-    umask(022);
-
-    argv[0] = (char *)(uintptr_t)path;
-    execve(path, argv, env);
-    if (write(2, message, sizeof(message) - 1) < 0)
-        _exit(126);
-    _exit(127);
-}
-
 static void log_hook(int level, const struct job *job, const char *text)
 {
     char name[LOG_NAME_MAX + 4];
@@ -244,11 +197,10 @@ static enum start start_hook(struct hooks *hooks, struct job *job,
                              uint64_t now_ms)
 {
     char path[PATH_MAX], *env[ENV_MAX + 1] = { NULL };
-    int fds[2] = { -1, -1 };
+    char *argv[] = { path, NULL };
     enum start ret = DELAYED;
     const char *why;
     bool refused;
-    pid_t parent;
 
     if (snprintf(path, sizeof(path), "%s/%s", hooks->dir, job->hook) >=
         (int)sizeof(path))
@@ -260,9 +212,8 @@ static enum start start_hook(struct hooks *hooks, struct job *job,
         return PASSED_OVER;
     }
 
-    parent = getpid();
-    if (make_environment(&job->event, env) || pipe2(fds, O_CLOEXEC) ||
-        fcntl(fds[0], F_SETFL, O_NONBLOCK) || (job->pid = fork()) < 0) {
+    if (make_environment(&job->event, env) ||
+        (job->pid = child_start(path, argv, env, &job->fd)) < 0) {
         if (!job->delayed)
             log_hook(LOG_ERR, job, strerror(errno));
         job->delayed = true;
@@ -270,13 +221,7 @@ static enum start start_hook(struct hooks *hooks, struct job *job,
         job->event.not_before_ms = now_ms + RETRY_MS;
         goto out;
     }
-    if (!job->pid)
-        exec_hook(path, env, fds[1], parent);
 
-    /* Here as well: it may be killed before it got that far. */
-    setpgid(job->pid, job->pid);
-    job->fd = fds[0];
-    fds[0] = -1;
     job->delayed = job->terminated = job->unkillable = false;
     job->deadline_ms = now_ms + hooks->timeout_ms;
     job->output = 0;
@@ -285,10 +230,6 @@ static enum start start_hook(struct hooks *hooks, struct job *job,
 
  out:
     free_environment(env);
-    if (fds[0] >= 0)
-        close(fds[0]);
-    if (fds[1] >= 0)
-        close(fds[1]);
     return ret;
 }
 
@@ -385,7 +326,6 @@ static void send_signal(struct job *job, int sig)
 /* Whether the hook has ended; its group goes with it. */
 static bool take_exit(struct job *job)
 {
-    siginfo_t info = { 0 };
     char text[64];
     int status;
 
@@ -393,8 +333,7 @@ static bool take_exit(struct job *job)
      * Look, kill the group, and only then let go of the process id, which could
      * otherwise be another group's by now.
      */
-    if (waitid(P_PID, (id_t)job->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
-        !info.si_pid)
+    if (!child_has_ended(job->pid))
         return false;
     send_signal_to(job, -job->pid, SIGKILL);
     if (waitpid(job->pid, &status, 0) != job->pid)

@@ -12,7 +12,7 @@ xensuspendd_tree_SRCS := $(addprefix $(xensuspendd_DIR)/,feature.c fields.c log.
 xensuspendd_list_SRCS := \
     $(addprefix tools/libs/light/,guest_suspend_call.c guest_suspend_list.c)
 xensuspendd_options_SRCS := $(xensuspendd_DIR)/options.c tools/xl/xl_options.c
-xensuspendd_hooks_SRCS := $(addprefix $(xensuspendd_DIR)/,hookdir.c hooks.c)
+xensuspendd_hooks_SRCS := $(addprefix $(xensuspendd_DIR)/,child.c hookdir.c hooks.c)
 
 PROGRAMS += $(xensuspendd_PROG)
 $(xensuspendd_PROG)_SRCS := $(xensuspendd_model_SRCS) \
