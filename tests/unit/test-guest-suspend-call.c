@@ -93,7 +93,8 @@ static int hypervisor(unsigned int op, void *arg)
     case 0: /* get */
         put_record(domctl + 24, 1);
         return 0;
-    case 1: { /* list */
+    case 1: /* list */
+    case 3: { /* list of what is due */
         unsigned char *records = (void *)(uintptr_t)field(domctl, 40, 8);
         uint64_t after_seq = field(domctl, 24, 8), room = field(domctl, 32, 4);
         uint32_t nr = 0;
@@ -191,6 +192,17 @@ static void test_list(struct gsuspend_call *call)
         record_is(&records[0], 5, "list");
         record_is(&records[nr - 1], 4 + nr, "list");
     }
+
+    reset();
+    list_nr = 9;
+    answer_max = 2;
+    answer_until = 1008;
+    until_seq = 0;
+    TAP_EQ_INT(gsuspend_call_list_due(call, 1004, &until_seq, records, 3, &nr),
+               0, "list of what is due");
+    frame_is(0x7ff4, 3, 56, "list of what is due");
+    TAP_OK(nr == 2 && until_seq == 1008 && field(seen, 24, 8) == 1004 &&
+           field(seen, 32, 4) == 3, "list of what is due: as a list");
 
     reset();
     answer_lie = true;

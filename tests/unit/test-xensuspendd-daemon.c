@@ -47,6 +47,7 @@ static pid_t daemon_pid;
 static int daemon_end_fd;   /* Readable when it has ended. */
 static const char *hooks_dir;   /* Of the daemon that is started next. */
 static const char *log_to;      /* Likewise; NULL: it logs nothing. */
+static const char *xl;          /* Likewise. */
 
 struct source {
     int unused;
@@ -91,6 +92,7 @@ static void change(unsigned int domid)
     struct xen_guest_suspend_record *rec = &hv->records[domid];
 
     rec->state = !rec->state;
+    rec->wake_due = XEN_GUEST_SUSPEND_WAKE_NONE;
     rec->seq = ++hv->seq;
     rec->nr_suspends += rec->state;
 }
@@ -122,6 +124,23 @@ int source_list(struct source *s, uint64_t after_seq,
         if (fn(arg, next))
             return -1;
     }
+}
+
+int source_list_due(struct source *s,
+                    int (*fn)(void *arg,
+                              const struct xen_guest_suspend_record *rec),
+                    void *arg)
+{
+    unsigned int i;
+
+    (void)s;
+    for (i = 0; i < MAX_DOMAINS; i++) {
+        const struct xen_guest_suspend_record *rec = &hv->records[i];
+
+        if (rec->instance && rec->wake_due && fn(arg, rec))
+            return -1;
+    }
+    return 0;
 }
 
 int source_get(struct source *s, uint32_t domid,
@@ -198,7 +217,7 @@ static void start(void)
 {
     const struct options o = {
         .action = ACTION_RUN, .log_level = LOG_ERR, .hooks_dir = hooks_dir,
-        .hook_timeout_ms = 60000,
+        .hook_timeout_ms = 60000, .xl = xl,
     };
     int fds[2];
 
@@ -961,6 +980,145 @@ static void test_hook_life(void)
     end();
 }
 
+/* What stands for xl: says what it was asked for, and then does that. */
+static char xl_script[sizeof(dir) + 8], asked_fifo[sizeof(dir) + 8];
+static int asked_fd;
+
+static void begin_alarms(const char *xl_does)
+{
+    FILE *f;
+
+    strcpy(dir + strlen(dir) - 6, "XXXXXX");
+    must(mkdtemp(dir), dir);
+    snprintf(xl_script, sizeof(xl_script), "%s/xl", dir);
+    snprintf(asked_fifo, sizeof(asked_fifo), "%s/asked", dir);
+    must(!mkfifo(asked_fifo, 0600), asked_fifo);
+    /* Open for writing, too: it has no end between two of them. */
+    asked_fd = open(asked_fifo, O_RDWR | O_CLOEXEC);
+    must(asked_fd >= 0, asked_fifo);
+    f = fopen(xl_script, "w");
+    must(f, xl_script);
+    fprintf(f, "#!/bin/sh\necho \"$*\" >%s\n%s\n", asked_fifo, xl_does);
+    must(!fclose(f) && !chmod(xl_script, 0755), xl_script);
+    xl = xl_script;
+}
+
+static void end_alarms(void)
+{
+    close(asked_fd);
+    xl = NULL;
+    must(!unlink(xl_script) && !unlink(asked_fifo) && !rmdir(dir), dir);
+}
+
+/* What xl is asked for next. */
+static const char *asked(void)
+{
+    static char text[64];
+    ssize_t got = read(asked_fd, text, sizeof(text) - 1);
+
+    must(got > 0, "read");
+    text[got] = '\0';
+    return text;
+}
+
+static bool is_asked(void)
+{
+    struct pollfd fd = { .fd = asked_fd, .events = POLLIN };
+
+    return poll(&fd, 1, 0) > 0;
+}
+
+static void alarm_comes(unsigned int domid)
+{
+    hv->records[domid].wake_due = XEN_GUEST_SUSPEND_WAKE_ALARM;
+    raise_event();
+}
+
+static void test_alarms(void)
+{
+    begin("alarms of sleeping domains");
+    begin_alarms("exit 0");
+    create(1);
+    create(2);
+    start();
+    wait_until(is_ready);
+    change(1);
+    raise_event();
+    wait_until(tree_is_true);
+    TAP_OK(!is_asked(), "a sleep without an alarm");
+    alarm_comes(1);
+    TAP_EQ_STR(asked(), "trigger 1 wake --seq=3\n",
+               "an alarm: the domain is woken, from that sleep");
+    TAP_EQ_INT(fake_xs_find(TREE_ROOT "/1/state")->writes, 2,
+               "and its node is left alone");
+    change(1);
+    raise_event();
+    wait_until(tree_is_true);
+    TAP_OK(!is_asked(), "once");
+
+    change(2);
+    alarm_comes(2);
+    TAP_EQ_STR(asked(), "trigger 2 wake --seq=5\n",
+               "an alarm that comes with the sleep");
+    change(2);
+    TAP_EQ_INT(stop(), 0, "the end");
+
+    change(1);
+    hv->records[1].wake_due = XEN_GUEST_SUSPEND_WAKE_ALARM;
+    start();
+    TAP_EQ_STR(asked(), "trigger 1 wake --seq=7\n",
+               "what came due while it was away");
+    wait_until(is_ready);
+    kill(daemon_pid, SIGKILL);
+    wait_for_exit();
+    start();
+    TAP_EQ_STR(asked(), "trigger 1 wake --seq=7\n",
+               "killed before that was over: again");
+    wait_until(is_ready);
+    change(1);
+    raise_event();
+    wait_until(tree_is_true);
+
+    fake_xs_kill();
+    change(2);
+    alarm_comes(2);
+    TAP_EQ_STR(asked(), "trigger 2 wake --seq=9\n",
+               "no wake waits for xenstored");
+    TAP_EQ_INT(stop(), 0, "the end of it");
+    end_alarms();
+    end();
+}
+
+/* A domain whose alarm comes as soon as it sleeps. */
+static void test_alarm_flood(void)
+{
+    unsigned int i;
+
+    begin("a flood of alarms");
+    begin_alarms("exit 0");
+    create(1);
+    create(2);
+    start();
+    wait_until(is_ready);
+    for (i = 0; i < WAKE_BURST; i++) {
+        change(1);
+        alarm_comes(1);
+        asked();
+        change(1);
+        raise_event();
+    }
+    change(1);
+    alarm_comes(1);
+    change(2);
+    alarm_comes(2);
+    TAP_OK(!strncmp(asked(), "trigger 2 ", 10),
+           "after a burst of %u, another domain goes first", WAKE_BURST);
+    TAP_OK(!strncmp(asked(), "trigger 1 ", 10), "and no alarm is lost");
+    stop();
+    end_alarms();
+    end();
+}
+
 static void test_start_errors(void)
 {
     begin("starts that fail");
@@ -1069,6 +1227,8 @@ int main(void)
     test_refusals();
     test_hangup();
     test_xenstored_ends();
+    test_alarms();
+    test_alarm_flood();
     test_start_errors();
     test_flapping();
     test_feature();

@@ -212,7 +212,7 @@ static void fuzz_options(unsigned int rounds)
                      tail);
             argv[n + 1] = text[n];
         }
-        if (options_parse(&o, (int)n + 1, argv, "/default"))
+        if (options_parse(&o, (int)n + 1, argv, "/default", "/xl"))
             continue;
         accepted++;
         wrong += o.hook_timeout_ms < 1000 || o.hook_timeout_ms > 86400000 ||

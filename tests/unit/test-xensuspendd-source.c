@@ -28,6 +28,8 @@ static struct xen_guest_suspend_record records[NR_DOMAINS];
 static uint64_t last_seq;
 static unsigned int nr_flapping;    /* The last so many change at each call. */
 static bool knows_until_seq;
+static bool knows_due;
+static int due_errno;               /* What it answers if it does not. */
 
 static struct {
     unsigned int times;
@@ -98,6 +100,8 @@ static void list(struct xen_domctl_guest_suspend *op)
         const struct xen_guest_suspend_record *next = NULL;
 
         for (i = 0; i < NR_DOMAINS; i++) {
+            if (op->op == XEN_GUEST_SUSPEND_OP_LIST_DUE && !records[i].wake_due)
+                continue;
             if (records[i].seq > after_seq && records[i].seq <= until_seq &&
                 (!next || records[i].seq < next->seq))
                 next = &records[i];
@@ -123,7 +127,12 @@ static int hypercall(unsigned int number, void *arg)
     (void)number;
     for (i = NR_DOMAINS - nr_flapping; i < NR_DOMAINS; i++)
         change(i);
-    if (domctl->op.op == XEN_GUEST_SUSPEND_OP_LIST &&
+    if (domctl->op.op == XEN_GUEST_SUSPEND_OP_LIST_DUE && !knows_due) {
+        errno = due_errno;
+        return -1;
+    }
+    if ((domctl->op.op == XEN_GUEST_SUSPEND_OP_LIST ||
+         domctl->op.op == XEN_GUEST_SUSPEND_OP_LIST_DUE) &&
         fake_xencall_nr_calls < MAX_CALLS) {
         list(&domctl->op);
         return 0;
@@ -219,6 +228,39 @@ static void test_get(void)
     source_close(source);
 }
 
+/* Of a hypervisor that has such wakes, and of one that has none. */
+static void test_due(void)
+{
+    struct source *source = begin(0, true);
+    uint64_t cursor = 0;
+
+    memset(listed, 0, sizeof(listed));
+    records[7].wake_due = records[180].wake_due = XEN_GUEST_SUSPEND_WAKE_ALARM;
+    knows_due = true;
+    TAP_OK(!source_list_due(source, take, &cursor) && nr_listed() == 2 &&
+           listed[7].times == 1 && listed[180].times == 1,
+           "those whose wake is due are listed");
+    TAP_EQ_INT(source_list_due(source, take, &cursor), -1,
+               "what is done with a record may fail");
+    fake_xencall_nr_calls = 0;
+    records[7].wake_due = records[180].wake_due = 0;
+    TAP_OK(!source_list_due(source, take, &cursor) &&
+           fake_xencall_nr_calls == 1, "none is: one hypercall");
+    source_close(source);
+
+    source = begin(0, true);
+    knows_due = false;
+    due_errno = EPERM;
+    TAP_OK(source_list_due(source, take, &cursor) && errno == EPERM,
+           "a failure");
+    due_errno = EOPNOTSUPP;
+    TAP_OK(!source_list_due(source, take, &cursor), "there are no such wakes");
+    fake_xencall_nr_calls = 0;
+    TAP_OK(!source_list_due(source, take, &cursor) && !fake_xencall_nr_calls,
+           "and that is not asked again");
+    source_close(source);
+}
+
 int main(void)
 {
     unsigned int until_seq;
@@ -229,5 +271,6 @@ int main(void)
         test_flapping(3, until_seq);
     }
     test_get();
+    test_due();
     return tap_done();
 }

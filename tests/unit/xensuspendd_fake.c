@@ -81,6 +81,17 @@ int source_list(struct source *s, uint64_t after_seq,
     return after_seq < record.seq ? fn(arg, &record) : 0;
 }
 
+int source_list_due(struct source *s,
+                    int (*fn)(void *arg,
+                              const struct xen_guest_suspend_record *rec),
+                    void *arg)
+{
+    (void)s;
+    (void)fn;
+    (void)arg;
+    return 0;
+}
+
 int source_get(struct source *s, uint32_t domid,
                struct xen_guest_suspend_record *rec)
 {

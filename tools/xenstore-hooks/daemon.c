@@ -31,6 +31,7 @@
 #include "report.h"
 #include "source.h"
 #include "tree.h"
+#include "wakes.h"
 
 /*
  * A guest that flaps raises the event as often as it can.  After a burst, the event
@@ -58,6 +59,7 @@ struct daemon {
     struct source *source;
     struct tree *tree;          /* NULL: xenstored is away. */
     struct hooks *hooks;
+    struct wakes *wakes;
     int signal_fd;
     bool ready;
     struct report report;
@@ -137,10 +139,37 @@ static int take_listed(void *arg, const struct xen_guest_suspend_record *rec)
     return 0;
 }
 
+static int take_due(void *arg, const struct xen_guest_suspend_record *rec)
+{
+    struct daemon *daemon = arg;
+    struct domain *domain = model_find(&daemon->model, rec->domid);
+    int r;
+
+    /* It is younger than the last listing, and its event is yet to come. */
+    if (!domain)
+        return 0;
+    r = wakes_due(daemon->wakes, rec->domid, rec->seq,
+                  bucket_ready_ms(&domain->wake_rate));
+    if (r > 0)
+        bucket_take(&domain->wake_rate, now_ms());
+    return r < 0 ? -1 : 0;
+}
+
+/* Which wakes are due?  That one becomes due is no change that a listing has. */
+static int list_due(struct daemon *daemon)
+{
+    wakes_list_begin(daemon->wakes);
+    if (source_list_due(daemon->source, take_due, daemon))
+        return -1;
+    wakes_list_end(daemon->wakes);
+    return 0;
+}
+
 /* Read what changed. */
 static void drain(struct daemon *daemon)
 {
-    if (source_list(daemon->source, daemon->cursor, take_listed, daemon)) {
+    if (source_list(daemon->source, daemon->cursor, take_listed, daemon) ||
+        list_due(daemon)) {
         log_msg(LOG_WARNING, "cannot list guest suspend records: %s; trying "
                 "again", strerror(errno));
         daemon->resync_ms = now_ms() + RESYNC_MS;
@@ -175,7 +204,7 @@ static int list_domains(struct daemon *daemon)
 {
     model_list_begin(&daemon->model);
     if (source_list(daemon->source, 0, take_listed, daemon) ||
-        get_unlisted(daemon))
+        get_unlisted(daemon) || list_due(daemon))
         return -1;
     model_list_end(&daemon->model);
     return 0;
@@ -559,6 +588,9 @@ static uint64_t next_deadline_ms(struct daemon *daemon, uint64_t now)
             first = other;
     }
     other = hooks_deadline_ms(daemon->hooks);
+    if (other < first)
+        first = other;
+    other = wakes_deadline_ms(daemon->wakes);
     return other < first ? other : first;
 }
 
@@ -629,6 +661,7 @@ static int step(struct daemon *daemon)
     }
 
     hooks_run(daemon->hooks, daemon->child_ended, now_ms());
+    wakes_run(daemon->wakes, daemon->child_ended, now_ms());
     daemon->child_ended = false;
     return 0;
 }
@@ -683,7 +716,8 @@ int daemon_run(const struct options *options)
 
     daemon.hooks = hooks_new(options->hooks_dir, options->hook_timeout_ms,
                              hooks_are_done, &daemon);
-    if (!daemon.hooks) {
+    daemon.wakes = wakes_new(options->xl);
+    if (!daemon.hooks || !daemon.wakes) {
         log_msg(LOG_ERR, "out of memory");
         goto out;
     }
@@ -709,6 +743,7 @@ int daemon_run(const struct options *options)
                 strerror(errno));
     report_end(&daemon.report);
     hooks_free(daemon.hooks);
+    wakes_free(daemon.wakes);
     tree_close(daemon.tree);
     source_close(daemon.source);
     if (daemon.signal_fd >= 0)

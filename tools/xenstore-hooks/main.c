@@ -82,7 +82,7 @@ int main(int argc, char **argv)
 
     if (open_standard_fds())
         return EXIT_FAILURE;
-    if (options_parse(&options, argc, argv, HOOKS_DIR))
+    if (options_parse(&options, argc, argv, HOOKS_DIR, OUR_XL))
         return EXIT_USAGE;
     log_setup(options.use_syslog, options.log_level);
 

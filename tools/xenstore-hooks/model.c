@@ -145,6 +145,8 @@ static struct domain *find_or_add(struct model *model, uint32_t domid)
                                .period_ms = PUBLISH_PERIOD_MS };
     domain->hook_rate = (struct bucket){ .burst = HOOK_BURST,
                                     .period_ms = HOOK_PERIOD_MS };
+    domain->wake_rate = (struct bucket){ .burst = WAKE_BURST,
+                                    .period_ms = WAKE_PERIOD_MS };
     domain->log_rate = (struct bucket){ .burst = LOG_BURST,
                                    .period_ms = LOG_PERIOD_MS };
 

@@ -31,6 +31,8 @@
 #define PUBLISH_COST_MAX_MS      1000   /* The longest wait after one of them. */
 #define HOOK_BURST               16
 #define HOOK_PERIOD_MS           1000
+#define WAKE_BURST               16
+#define WAKE_PERIOD_MS           1000
 #define LOG_BURST                20
 #define LOG_PERIOD_MS            1000
 #define RETRY_MIN_MS             100
@@ -71,6 +73,7 @@ struct domain {
     uint32_t unlogged;      /* Log lines that its rate limit withheld. */
     struct bucket rate;
     struct bucket hook_rate;
+    struct bucket wake_rate;
     struct bucket log_rate;
     /* The model's own. */
     bool is_dirty, is_unknown;  /* As counted there. */

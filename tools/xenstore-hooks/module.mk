@@ -12,7 +12,8 @@ xensuspendd_tree_SRCS := $(addprefix $(xensuspendd_DIR)/,feature.c fields.c log.
 xensuspendd_list_SRCS := \
     $(addprefix tools/libs/light/,guest_suspend_call.c guest_suspend_list.c)
 xensuspendd_options_SRCS := $(xensuspendd_DIR)/options.c tools/xl/xl_options.c
-xensuspendd_hooks_SRCS := $(addprefix $(xensuspendd_DIR)/,child.c hookdir.c hooks.c)
+xensuspendd_hooks_SRCS := \
+    $(addprefix $(xensuspendd_DIR)/,child.c hookdir.c hooks.c wakes.c)
 
 PROGRAMS += $(xensuspendd_PROG)
 $(xensuspendd_PROG)_SRCS := $(xensuspendd_model_SRCS) \
@@ -26,7 +27,8 @@ $(xensuspendd_PROG)_LDLIBS = $(XENEVTCHN_LIBS) $(XENSTORE_LIBS) \
 $(xensuspendd_PROG)_INSTALLDIR = $(sbindir)
 
 $(xensuspendd_DIR)/main.o_CPPFLAGS = \
-    -DHOOKS_DIR='"$(sysconfdir)/xen/guest-suspend.d"'
+    -DHOOKS_DIR='"$(sysconfdir)/xen/guest-suspend.d"' \
+    -DOUR_XL='"$(sbindir)/xl"'
 
 UNIT_PROGRAMS += tests/unit/test-xensuspendd-model
 tests/unit/test-xensuspendd-model_SRCS := \
@@ -100,3 +102,8 @@ UNIT_PROGRAMS += tests/unit/test-xensuspendd-hooks
 tests/unit/test-xensuspendd-hooks_SRCS := \
     tests/unit/test-xensuspendd-hooks.c $(xensuspendd_hooks_SRCS) \
     $(xensuspendd_DIR)/log.c
+
+UNIT_PROGRAMS += tests/unit/test-xensuspendd-wakes
+tests/unit/test-xensuspendd-wakes_SRCS := \
+    tests/unit/test-xensuspendd-wakes.c \
+    $(addprefix $(xensuspendd_DIR)/,child.c log.c wakes.c)

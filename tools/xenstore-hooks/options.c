@@ -101,7 +101,7 @@ static int take_option(struct options *options, int id, const char *arg)
 }
 
 int options_parse(struct options *options, int argc, char **argv,
-                  const char *default_hooks_dir)
+                  const char *default_hooks_dir, const char *xl)
 {
     struct xl_option_reader reader;
     int id, r;
@@ -109,6 +109,7 @@ int options_parse(struct options *options, int argc, char **argv,
     *options = (struct options){
         .action = ACTION_RUN,
         .hooks_dir = default_hooks_dir,
+        .xl = xl,
         .hook_timeout_ms = HOOK_TIMEOUT_DEFAULT_S * 1000,
         .log_level = LOG_INFO,
     };

@@ -19,6 +19,7 @@ struct options {
     const char *pidfile;    /* NULL: none. */
     const char *hooks_dir;  /* NULL: no hooks. */
     uint32_t hook_timeout_ms;
+    const char *xl;         /* Our own, which wakes domains. */
     bool use_syslog;
     int log_level;
 };
@@ -28,7 +29,7 @@ struct options {
  * was said to be so on stderr.
  */
 int options_parse(struct options *options, int argc, char **argv,
-                  const char *default_hooks_dir);
+                  const char *default_hooks_dir, const char *xl);
 
 /* Print the help on stdout. */
 void options_print_help(void);

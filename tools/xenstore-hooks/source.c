@@ -19,6 +19,7 @@ struct source {
     xenevtchn_handle *xce;
     evtchn_port_t port;
     bool masked;
+    bool no_due;        /* Wakes are never due on this host. */
 };
 
 struct source *source_open(void)
@@ -112,21 +113,48 @@ int source_unmask(struct source *source)
     return 0;
 }
 
+static int each(struct xen_guest_suspend_record *records, uint32_t nr,
+                int (*fn)(void *arg,
+                          const struct xen_guest_suspend_record *rec),
+                void *arg)
+{
+    uint32_t i;
+    int r = 0;
+
+    for (i = 0; i < nr && !r; i++)
+        r = fn(arg, &records[i]);
+    free(records);
+    return r ? -1 : 0;
+}
+
 int source_list(struct source *source, uint64_t after_seq,
                 int (*fn)(void *arg,
                           const struct xen_guest_suspend_record *rec),
                 void *arg)
 {
     struct xen_guest_suspend_record *records;
-    uint32_t nr, i;
-    int r = 0;
+    uint32_t nr;
 
     if (gsuspend_list(source->call, after_seq, &records, &nr))
         return -1;
-    for (i = 0; i < nr && !r; i++)
-        r = fn(arg, &records[i]);
-    free(records);
-    return r ? -1 : 0;
+    return each(records, nr, fn, arg);
+}
+
+int source_list_due(struct source *source,
+                    int (*fn)(void *arg,
+                              const struct xen_guest_suspend_record *rec),
+                    void *arg)
+{
+    struct xen_guest_suspend_record *records;
+    uint32_t nr;
+
+    if (source->no_due)
+        return 0;
+    if (gsuspend_list_due(source->call, &records, &nr)) {
+        source->no_due = errno == EOPNOTSUPP;
+        return source->no_due ? 0 : -1;
+    }
+    return each(records, nr, fn, arg);
 }
 
 int source_get(struct source *source, uint32_t domid,

@@ -39,6 +39,12 @@ int source_list(struct source *source, uint64_t after_seq,
                           const struct xen_guest_suspend_record *rec),
                 void *arg);
 
+/* The same, for each record that has a wake_due; for none where there are no such. */
+int source_list_due(struct source *source,
+                    int (*fn)(void *arg,
+                              const struct xen_guest_suspend_record *rec),
+                    void *arg);
+
 /* The record of one domain.  -1 with errno; ESRCH: there is no such domain. */
 int source_get(struct source *source, uint32_t domid,
                struct xen_guest_suspend_record *rec);

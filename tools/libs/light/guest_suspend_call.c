@@ -194,10 +194,10 @@ int gsuspend_call_get(struct gsuspend_call *call, uint32_t domid,
     return r;
 }
 
-int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
-                       uint64_t *until_seq,
-                       struct xen_guest_suspend_record *records, uint32_t room,
-                       uint32_t *nr_out)
+static int call_list(struct gsuspend_call *call, uint32_t op,
+                     uint64_t after_seq, uint64_t *until_seq,
+                     struct xen_guest_suspend_record *records, uint32_t room,
+                     uint32_t *nr_out)
 {
     struct gsuspend_domctl *domctl = NULL;
     struct xen_guest_suspend_record *buffer = NULL;
@@ -214,7 +214,7 @@ int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
         room = DOMID_FIRST_RESERVED;
     size = room * sizeof(*buffer);
 
-    domctl = domctl_alloc(call, DOMID_INVALID, XEN_GUEST_SUSPEND_OP_LIST);
+    domctl = domctl_alloc(call, DOMID_INVALID, op);
     if (!domctl)
         goto out;
 
@@ -246,6 +246,24 @@ int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
     buffer_free(call, buffer);
     buffer_free(call, domctl);
     return r;
+}
+
+int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
+                       uint64_t *until_seq,
+                       struct xen_guest_suspend_record *records, uint32_t room,
+                       uint32_t *nr_out)
+{
+    return call_list(call, XEN_GUEST_SUSPEND_OP_LIST, after_seq, until_seq,
+                     records, room, nr_out);
+}
+
+int gsuspend_call_list_due(struct gsuspend_call *call, uint64_t after_seq,
+                           uint64_t *until_seq,
+                           struct xen_guest_suspend_record *records,
+                           uint32_t room, uint32_t *nr_out)
+{
+    return call_list(call, XEN_GUEST_SUSPEND_OP_LIST_DUE, after_seq, until_seq,
+                     records, room, nr_out);
 }
 
 int gsuspend_call_resume(struct gsuspend_call *call, uint32_t domid,

@@ -65,6 +65,15 @@ int gsuspend_call_list(struct gsuspend_call *call, uint64_t after_seq,
                        uint32_t *nr_out);
 
 /*
+ * The same, of the records that have a wake_due.  EOPNOTSUPP: this hypervisor has no
+ * such wakes.
+ */
+int gsuspend_call_list_due(struct gsuspend_call *call, uint64_t after_seq,
+                           uint64_t *until_seq,
+                           struct xen_guest_suspend_record *records,
+                           uint32_t room, uint32_t *nr_out);
+
+/*
  * Wake.  flags: XEN_GUEST_SUSPEND_RESUME_*; virq: 0 without ..._RESUME_VIRQ;
  * seq, instance: those expected, or 0; out: the record after it, or NULL.
  */

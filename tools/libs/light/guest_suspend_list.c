@@ -10,7 +10,14 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+/* One call of a listing: gsuspend_call_list(), or _due(). */
+typedef int call_fn(struct gsuspend_call *call, uint64_t after_seq,
+                    uint64_t *until_seq,
+                    struct xen_guest_suspend_record *records, uint32_t room,
+                    uint32_t *nr_out);
+
 struct listing {
+    call_fn *fn;
     struct xen_guest_suspend_record *records;
     uint32_t nr, room;
     /* What the last call brought, and its room: twice as much each time. */
@@ -54,8 +61,8 @@ static int take_batch(struct listing *listing, struct gsuspend_call *call,
         reserve(&listing->batch, &listing->batch_room, room + 1))
         return -1;
 
-    return gsuspend_call_list(call, listing->after_seq, until_seq,
-                              listing->batch, listing->batch_room, nr);
+    return listing->fn(call, listing->after_seq, until_seq, listing->batch,
+                       listing->batch_room, nr);
 }
 
 /* True: the listing has had no record of this domain. */
@@ -140,8 +147,8 @@ static struct listing *new_listing(void)
     return listing == MAP_FAILED ? NULL : listing;
 }
 
-int gsuspend_list(struct gsuspend_call *call, uint64_t after_seq,
-                  struct xen_guest_suspend_record **records_r, uint32_t *nr_r)
+static int list_all(struct gsuspend_call *call, call_fn *fn, uint64_t after_seq,
+                    struct xen_guest_suspend_record **records_r, uint32_t *nr_r)
 {
     struct listing *listing = new_listing();
     uint64_t until_seq;
@@ -151,6 +158,7 @@ int gsuspend_list(struct gsuspend_call *call, uint64_t after_seq,
     if (!listing)
         return -1;
 
+    listing->fn = fn;
     listing->after_seq = after_seq;
     listing->sorted = true;
     /*
@@ -177,4 +185,17 @@ int gsuspend_list(struct gsuspend_call *call, uint64_t after_seq,
     munmap(listing, sizeof(*listing));
     errno = saved_errno;
     return r;
+}
+
+int gsuspend_list(struct gsuspend_call *call, uint64_t after_seq,
+                  struct xen_guest_suspend_record **records_r, uint32_t *nr_r)
+{
+    return list_all(call, gsuspend_call_list, after_seq, records_r, nr_r);
+}
+
+int gsuspend_list_due(struct gsuspend_call *call,
+                      struct xen_guest_suspend_record **records_r,
+                      uint32_t *nr_r)
+{
+    return list_all(call, gsuspend_call_list_due, 0, records_r, nr_r);
 }

@@ -25,4 +25,9 @@
 int gsuspend_list(struct gsuspend_call *call, uint64_t after_seq,
                   struct xen_guest_suspend_record **records_r, uint32_t *nr_r);
 
+/* The same, of all the records that have a wake_due. */
+int gsuspend_list_due(struct gsuspend_call *call,
+                      struct xen_guest_suspend_record **records_r,
+                      uint32_t *nr_r);
+
 #endif
