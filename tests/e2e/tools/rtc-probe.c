@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rtc-probe: in a guest with guest/rtc, sets alarms and says how late they came.
+ * rtc-probe: in a guest that has an RTC, sets alarms and says how late they came.
  *
  *   rtc-probe time             the RTC's time, in seconds since the epoch
  *   rtc-probe set-time T       the same, set
@@ -9,7 +9,9 @@
  *   rtc-probe past             an alarm that was due a minute ago: comes at once
  *   rtc-probe late HOW N S     N times: wait for a point of time S seconds ahead,
  *       by HOW: awake (an alarm), timer (a timer of the system's), mem (asleep,
- *       for an alarm), boottime (asleep, for a CLOCK_BOOTTIME_ALARM timer).
+ *       for an alarm), boottime (asleep, for a CLOCK_BOOTTIME_ALARM timer), and by the
+ *       RTC's own time, as an x86 guest's clock is set anew after a sleep: rtc (as
+ *       awake), s3 (as mem).
  *       Print by how many us each was late, and their spread.
  *
  * A sleep for an alarm that may come while it is entered follows the protocol
@@ -213,6 +215,45 @@ static int64_t wait_asleep_for_timer(int64_t at_ns)
     return woken_ns;
 }
 
+/* How long ago the RTC's time was at: wait for its next second. */
+static int64_t ns_since(time_t at)
+{
+    time_t before = rtc_seconds(), now;
+    int64_t begin_ns = boottime_ns(), late_ns;
+
+    do
+        now = rtc_seconds();
+    while (now == before);
+    late_ns = (now - at) * NS_PER_S - (boottime_ns() - begin_ns);
+    /* The next second is seen a little late.  Whether this is early, seconds tell. */
+    return late_ns < 0 && before >= at ? 0 : late_ns;
+}
+
+static int64_t wait_by_rtc(time_t at)
+{
+    wait_awake(at);
+    return ns_since(at);
+}
+
+static int64_t wait_in_s3(time_t at)
+{
+    int64_t late_ns;
+    char count[32];
+
+    read_file("/sys/power/wakeup_count", count, sizeof(count));
+    rtc_set_alarm(at);
+    sleep_until_woken(count);
+    late_ns = ns_since(at);
+    /* What the firmware should have done; the next sleep would hang. */
+    if (system("after-s3"))
+        die("after-s3");
+    if (!rtc_wait(LOST_S)) {
+        errno = ETIMEDOUT;
+        die("something else than the alarm woke the guest");
+    }
+    return late_ns;
+}
+
 /* Returns by how many ns it came late. */
 static int64_t wait_for(const char *how, time_t at)
 {
@@ -222,6 +263,10 @@ static int64_t wait_for(const char *how, time_t at)
         return wait_awake(at) - at_ns;
     if (!strcmp(how, "mem"))
         return wait_asleep(at) - at_ns;
+    if (!strcmp(how, "rtc"))
+        return wait_by_rtc(at);
+    if (!strcmp(how, "s3"))
+        return wait_in_s3(at);
     if (!strcmp(how, "boottime"))
         return wait_asleep_for_timer(at_ns) - at_ns;
     wait_timer(set_timer(CLOCK_BOOTTIME, at_ns));
