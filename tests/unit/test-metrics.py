@@ -42,7 +42,7 @@ def run(*args, host):
 
 
 # DOMID NAME UUID STATE KIND SEQ INSTANCE SUSPENDS WAKE VIRQ VCPU SINCE NOW
-# ASLEEP DENIED REASON; s: seconds in ns
+# ASLEEP DENIED REASON DUE; s: seconds in ns
 def s(seconds):
     return int(seconds * 10**9)
 
@@ -51,6 +51,7 @@ HOST = [
     f"domain 0 Domain-0 - 0 0 1 1 0 0 {NONE} {NONE} 0 {s(5400)} 0 0 0",
     f"domain 3 asleep - 1 1 42 7 3 1 32 1 {s(600)} {s(900) + 5} {s(400)} 2 1",
     f"domain 4 awake - 0 2 50 8 1 2 {NONE} {NONE} {s(60)} {s(61.5)} {s(.25)} 0 0",
+    f"domain 5 due - 1 2 60 9 1 0 {NONE} {NONE} {s(60)} {s(61)} 0 0 0 6",
     f"domain 12 evil%0a%1b[2J%22%ff%5c - 0 0 9 9 0 0 {NONE} {NONE} 0 0 0 0 0",
     f"ready {os.getpid()}",
 ]
@@ -59,33 +60,41 @@ asleep gauge
   {domain="Domain-0",domid="0"} 0
   {domain="asleep",domid="3"} 1
   {domain="awake",domid="4"} 0
+  {domain="due",domid="5"} 1
   {domain="evil??[2J\"?\\",domid="12"} 0
 state_seconds gauge
   {domain="Domain-0",domid="0"} 5400.000000000
   {domain="asleep",domid="3"} 300.000000005
   {domain="awake",domid="4"} 1.500000000
+  {domain="due",domid="5"} 1.000000000
   {domain="evil??[2J\"?\\",domid="12"} 0.000000000
 sleeps_total counter
   {domain="Domain-0",domid="0"} 0
   {domain="asleep",domid="3"} 3
   {domain="awake",domid="4"} 1
+  {domain="due",domid="5"} 1
   {domain="evil??[2J\"?\\",domid="12"} 0
 asleep_seconds_total counter
   {domain="Domain-0",domid="0"} 0.000000000
   {domain="asleep",domid="3"} 700.000000005
   {domain="awake",domid="4"} 0.250000000
+  {domain="due",domid="5"} 1.000000000
   {domain="evil??[2J\"?\\",domid="12"} 0.000000000
 denied_total counter
   {domain="Domain-0",domid="0"} 0
   {domain="asleep",domid="3"} 2
   {domain="awake",domid="4"} 0
+  {domain="due",domid="5"} 0
   {domain="evil??[2J\"?\\",domid="12"} 0
 kind_info gauge
   {domain="asleep",domid="3",kind="psci"} 1
   {domain="awake",domid="4",kind="acpi-s3"} 1
+  {domain="due",domid="5",kind="acpi-s3"} 1
 last_wake_info gauge
   {domain="asleep",domid="3",reason="interrupt"} 1
   {domain="awake",domid="4",reason="toolstack"} 1
+wake_due_info gauge
+  {domain="due",domid="5",reason="alarm"} 1
 last_denied_info gauge
   {domain="asleep",domid="3",reason="vcpu-online"} 1
 daemon_ready gauge
@@ -180,7 +189,7 @@ def test_unknown():
        {name.removeprefix(PREFIX) for name in families} <=
        {"asleep", "kind_info", "daemon_ready", "sleeps_total",
         "asleep_seconds_total", "denied_total"} and
-       len(families[PREFIX + "asleep"][1]) == 4 and
+       len(families[PREFIX + "asleep"][1]) == 5 and
        str(UNKNOWN) not in got.stdout and "unknown" not in got.stdout,
        "without the patch: what is not known has no sample", got.stdout)
     got = run("--openmetrics", host=["no-hypervisor"])

@@ -109,6 +109,14 @@ static bool take_wake(const libxl_guest_suspend_info *info,
                      sample);
 }
 
+static bool take_due(const libxl_guest_suspend_info *info,
+                     struct sample *sample)
+{
+    return info->wake_due > LIBXL_GUEST_SUSPEND_WAKE_NONE &&
+           take_word(libxl_guest_suspend_wake_to_string(info->wake_due),
+                     sample);
+}
+
 static bool take_denied_reason(const libxl_guest_suspend_info *info,
                                struct sample *sample)
 {
@@ -133,6 +141,8 @@ static const struct metric metrics[] = {
       take_kind },
     { "last_wake_info", "gauge", "What ended the last sleep that is over.",
       "reason", take_wake },
+    { "wake_due_info", "gauge", "What is to end the present sleep, and has not.",
+      "reason", take_due },
     { "last_denied_info", "gauge", "Why the last attempt was refused.",
       "reason", take_denied_reason },
 };
