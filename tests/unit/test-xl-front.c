@@ -59,6 +59,7 @@ static int run(char **argv, char **env)
 
 #define STOCK_FIRST STOCK_XL " " XL_OURS " "
 #define OURS_ALONE XL_OURS " "
+#define OURS_FIRST XL_OURS " " STOCK_XL " "
 
 static void test_whose(void)
 {
@@ -76,6 +77,12 @@ static void test_whose(void)
         { OURS_ALONE, { "xl", "trigger", "a", "wake" } },
         { OURS_ALONE, { "xl", "trigger", "--", "-1", "sleep", "--wait" } },
         { OURS_ALONE, { "xl", "trigger", "a", "--", "wake" } },
+        { OURS_FIRST, { "xl", "shutdown", "-w", "a" } },
+        { OURS_FIRST, { "xl", "-v", "reboot", "a" } },
+        { OURS_FIRST, { "xl", "save", "a", "f" } },
+        { OURS_FIRST, { "xl", "migrate", "a", "host" } },
+        { STOCK_FIRST, { "xl", "-N", "shutdown", "a" } },
+        { STOCK_FIRST, { "xl", "shut", "a" } },
         { STOCK_FIRST, { "xl", "list" } },
         { STOCK_FIRST, { "xl", "-" } },
         { STOCK_FIRST, { "xl", "" } },

@@ -76,22 +76,35 @@ static void say(const char *text)
     xl_kernel_write(2, text, len);
 }
 
+/* A stock command, which ours only does something before. */
+static bool is_stocks(int argc, char **argv)
+{
+    struct xl_globals globals;
+    int at = xl_skip_globals(argc, argv, &globals);
+
+    return at && at < argc && xl_needs_guest_awake(argv[at]);
+}
+
 int xl_front(int argc, char **argv, char **env)
 {
     struct mark mark;
     char **marked;
     size_t nr = 0;
+    bool ours = xl_is_ours(argc, argv), may_go_on;
 
     while (env[nr])
         nr++;
     /* Not more than the kernel has put on this stack itself. */
     marked = __builtin_alloca((nr + 2) * sizeof(*marked));
 
-    if (!xl_is_ours(argc, argv) && mark_env(env, &mark, marked))
+    may_go_on = mark_env(env, &mark, marked);
+    if (!ours && may_go_on)
         xl_kernel_execve(STOCK_XL, argv, marked);
 
     /* Ours; or our program fails with the stock xl likewise, and says why. */
     xl_kernel_execve(XL_OURS, argv, env);
     say("xl: cannot run '" XL_OURS "': is it installed?\n");
+    if (ours && may_go_on && is_stocks(argc, argv))
+        xl_kernel_execve(STOCK_XL, argv, marked);
     return 1;
 }
