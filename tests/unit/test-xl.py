@@ -347,10 +347,15 @@ def write_host(*lines):
 class Running:
     """An xl that goes on while the host changes."""
 
-    def __init__(self, *args, host):
+    def __init__(self, *args, host, ignored=()):
+        def ignore():
+            for nr in ignored:
+                signal.signal(nr, signal.SIG_IGN)
+
         write_host(*host)
         self.child = subprocess.Popen(
-            ["xl", *args], executable=XL, stdout=subprocess.PIPE,
+            ["xl", *args], executable=XL, preexec_fn=ignore,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
             env=dict(os.environ, GS_FAKE_HOST=str(scratch / "host"),
                      TZ="UTC0"))
@@ -359,6 +364,9 @@ class Running:
     def line(self):
         """The next line; a line that never comes is the runner's to end."""
         return self.child.stdout.readline()
+
+    def error_line(self):
+        return self.child.stderr.readline()
 
     def end(self):
         self.stdout, self.stderr = (
@@ -415,6 +423,22 @@ def test_sleep():
     for args in (["0"], ["--timeout=0"], ["--timeout=x"], ["--virq=3"]):
         is_(f"sleep: {args}", run(*sleep, *args, host=host()), 2, "",
             one_line(""))
+
+    for nr in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        xl = Running(*sleep, "--timeout=50", host=host())
+        said = xl.error_line()
+        xl.child.send_signal(nr)
+        xl.end()
+        ok(said == asked and xl.returncode == -nr and
+           xl.stderr.startswith(withdrawn.encode()),
+           f"sleep: {nr.name} withdraws the request", said + repr(xl.stderr))
+    # As under nohup, and in the background of a script.
+    for nr in (signal.SIGHUP, signal.SIGINT):
+        xl = Running(*sleep, "--timeout=2", host=host(), ignored=[nr])
+        xl.error_line()
+        xl.child.send_signal(nr)
+        ok(xl.end().returncode == 4,
+           f"sleep: {nr.name}, which is ignored, is no interruption", xl.stderr)
 
     stock(ECHO)
     button = HOST + ["x86", "node 4 platform/acpi_s3 1"]

@@ -40,17 +40,29 @@ struct request {
 };
 
 /*
- * With a signalfd that ends the request: SIGINT and SIGTERM leave nothing behind.
- * They do what they always do once the request is withdrawn.
+ * With a signalfd that ends the request: these signals leave nothing behind.  They do
+ * what they always do once the request is withdrawn.  One that is ignored, as by
+ * nohup, stays so: a signalfd would give it all the same.
  */
+static void add_signals(sigset_t *signals)
+{
+    static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
+    struct sigaction action;
+    size_t i;
+
+    sigemptyset(signals);
+    for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        if (!sigaction(numbers[i], NULL, &action) &&
+            action.sa_handler != SIG_IGN)
+            sigaddset(signals, numbers[i]);
+}
+
 static int ask(uint32_t domid, libxl_domain_suspend_request_opts *opts)
 {
     sigset_t signals, before;
     int rc;
 
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
+    add_signals(&signals);
     sigprocmask(SIG_BLOCK, &signals, &before);
     opts->cancel_fd = signalfd(-1, &signals, SFD_CLOEXEC);
 
