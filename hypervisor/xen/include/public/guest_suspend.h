@@ -73,7 +73,7 @@
 
 /*
  * One domain's record.  Times are in ns of Xen's system time, which counts
- * from the host's boot.
+ * from the host's boot, without the time that the host itself slept.
  */
 struct xen_guest_suspend_record {
     /*
