@@ -167,6 +167,13 @@ static void test_over(void)
 
 static void test_failures(void)
 {
+    static const struct {
+        const char *what, *script, *why;
+    } once[] = {
+        { "it says nothing", "exit 4", ": xl has exit status 4; " },
+        { "it is killed", "kill -9 $$", ": xl was killed by signal 9; " },
+        { "there is none", "", ": cannot be executed; " },
+    };
     uint64_t now_ms = 5, pause_ms = WAKES_RETRY_MIN_MS;
     bool grows = true;
     unsigned int i;
@@ -196,30 +203,16 @@ static void test_failures(void)
                "with what xl said, made harmless");
     wakes_free(wakes);
 
-    start("it says nothing", "exit 4");
-    list(3, 0);
-    wakes_run(wakes, false, 0);
-    run_all(0);
-    TAP_EQ_INT(nr_lines(logged, ": xl has exit status 4; "), 1,
-               "its exit status is logged");
-    wakes_free(wakes);
-
-    start("it is killed", "kill -9 $$");
-    list(3, 0);
-    wakes_run(wakes, false, 0);
-    run_all(0);
-    TAP_EQ_INT(nr_lines(logged, ": xl was killed by signal 9; "), 1,
-               "the signal is logged");
-    wakes_free(wakes);
-
-    start("there is none", "");
-    unlink(xl);
-    list(3, 0);
-    wakes_run(wakes, false, 0);
-    run_all(0);
-    TAP_EQ_INT(nr_lines(logged, ": cannot be executed; "), 1,
-               "that is logged");
-    wakes_free(wakes);
+    for (i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+        start(once[i].what, once[i].script);
+        if (!*once[i].script)
+            unlink(xl);
+        list(3, 0);
+        wakes_run(wakes, false, 0);
+        run_all(0);
+        TAP_EQ_INT(nr_lines(logged, once[i].why), 1, "... is logged");
+        wakes_free(wakes);
+    }
 
     start("it hangs, and so does its child", "sleep 1000 & sleep 1000");
     list(3, 0);
