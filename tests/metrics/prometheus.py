@@ -19,6 +19,12 @@ import urllib.parse
 import urllib.request
 
 PROGRAMS, SOURCE, BUILD = (pathlib.Path(arg) for arg in sys.argv[1:])
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(SOURCE / "tests/unit"))
+
+import tap  # noqa: E402
+from tap import end, ok  # noqa: E402
+
 PREFIX = "xen_guest_suspend_"
 WAIT_S = 120
 NONE = 0xFFFFFFFF
@@ -29,19 +35,8 @@ domain 3 we%22b%5c%0a - 1 1 42 7 3 1 32 1 600000000000 900500000000 400 2 1
 ready {os.getpid()}
 """
 
-count = failed = 0
 scratch = pathlib.Path(tempfile.mkdtemp())
 children = []
-
-
-def ok(good, what, detail=""):
-    global count, failed
-    count += 1
-    print(f"{'' if good else 'not '}ok {count} - {what}", flush=True)
-    if not good:
-        failed += 1
-        for line in str(detail).splitlines():
-            print(f"#   {line}")
 
 
 def promtool(*args, **more):
@@ -181,11 +176,10 @@ finally:
     for child in children:
         child.terminate()
         child.wait()
-    if failed:
+    if tap.failed:
         for path in scratch.glob("*.log"):
             print(f"# {path.name}:")
             for line in path.read_text().splitlines()[-20:]:
                 print(f"#   {line}")
     shutil.rmtree(scratch)
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+sys.exit(end())

@@ -16,21 +16,14 @@ import tempfile
 import time
 import tty
 
+sys.dont_write_bytecode = True
+
+from tap import end, ok  # noqa: E402
+
 AGENT = pathlib.Path(os.environ["GS_BUILDDIR"]).resolve() / "tests/unit/agent-fake"
 READ, WATCH, START, END, WRITE, EVENT, ERROR = 2, 4, 6, 7, 11, 15, 16
 FEATURE, REQUEST = "control/feature-s3", "control/shutdown"
 PATIENCE = 60
-
-count = failed = 0
-
-
-def ok(good, what, detail=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'' if good else 'not '}ok {count} - {what}", flush=True)
-    for line in "" if good else str(detail).splitlines():
-        print(f"# {line}")
 
 
 class Host:
@@ -304,5 +297,4 @@ with tempfile.TemporaryDirectory() as folder:
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
                           ).returncode == status, f"{args}: status {status}")
 
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+sys.exit(end())

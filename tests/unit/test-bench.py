@@ -12,9 +12,12 @@ import stat
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+
+from tap import end, same  # noqa: E402
+
 SRC = os.environ.get("GS_SRCDIR") or os.path.dirname(os.path.dirname(
     os.path.dirname(os.path.abspath(__file__))))
-sys.dont_write_bytecode = True
 SPEC = importlib.util.spec_from_file_location(
     "bench", os.path.join(SRC, "scripts", "lib", "bench.py"))
 bench = importlib.util.module_from_spec(SPEC)
@@ -33,19 +36,10 @@ LINES = """\
 words
 @ wake wake library us 1
 """.splitlines()
-FAILED = 0
-COUNT = 0
 
 
 def check(what, expected, seen):
-    global COUNT, FAILED
-    COUNT += 1
-    if expected == seen:
-        print(f"ok {COUNT} - {what}")
-        return
-    FAILED += 1
-    print(f"not ok {COUNT} - {what}")
-    print(f"# expected {expected!r}\n# saw      {seen!r}")
+    same(seen, expected, what)
 
 
 def samples_are_told_from_words():
@@ -185,5 +179,4 @@ the_program_has_them()
 the_machine_is_the_one_asked_for()
 what_is_wrong_is_named()
 whole_runs()
-print(f"1..{COUNT}")
-sys.exit(1 if FAILED else 0)
+sys.exit(end())

@@ -12,6 +12,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+
+from tap import end, ok  # noqa: E402
+
 SOURCE = pathlib.Path(os.environ["GS_SRCDIR"])
 HEADERS = SOURCE / "tools/libs/light"
 PAGES = ("libxl_domain_suspend_state", "libxl_domain_resume_virq",
@@ -33,17 +37,6 @@ int example(libxl_ctx *ctx, libxl_domid domid)
 """
 VARIABLES = {"info": "libxl_guest_suspend_info info;", "rc": "int rc;",
              "watch": "libxl_suspend_watch *watch;"}
-
-count = failed = 0
-
-
-def ok(good, what, detail=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'' if good else 'not '}ok {count} - {what}")
-    for line in "" if good else str(detail).splitlines():
-        print(f"# {line}")
 
 
 def compiles(code):
@@ -124,5 +117,4 @@ ok(len(codes) > 30 and b"unknown error" not in words.values(),
    "strerror has words for each of libxl's codes", words)
 ok(len(set(words.values())) == len(words), "... and other ones for each", words)
 
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+sys.exit(end())

@@ -12,6 +12,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+
+from tap import end, ok  # noqa: E402
+
 SOURCE = pathlib.Path(os.environ["GS_SRCDIR"])
 BUILD = pathlib.Path(os.environ["GS_BUILDDIR"])
 XL = BUILD / "tests/unit/xl-fake"
@@ -19,18 +23,7 @@ NONE = 0xFFFFFFFF
 UNKNOWN = 2**64 - 1
 PREFIX = "xen_guest_suspend_"
 
-count = failed = 0
 scratch = pathlib.Path(tempfile.mkdtemp())
-
-
-def ok(good, what, detail=""):
-    global count, failed
-    count += 1
-    print(f"{'' if good else 'not '}ok {count} - {what}", flush=True)
-    if not good:
-        failed += 1
-        for line in str(detail).splitlines():
-            print(f"#   {line}")
 
 
 def run(*args, host):
@@ -305,5 +298,4 @@ try:
         test()
 finally:
     shutil.rmtree(scratch)
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+sys.exit(end())

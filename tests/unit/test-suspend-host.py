@@ -18,6 +18,12 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+# It is also the xl of its own tests, without Python's usual paths.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from tap import end, ok, same  # noqa: E402
+
 SRC = pathlib.Path(os.environ["GS_SRCDIR"]) / "tools/xen-guest-suspend-host"
 BUILD = pathlib.Path(os.environ["GS_BUILDDIR"])
 XL_FAKE = BUILD / "tests/unit/xl-fake"
@@ -156,21 +162,8 @@ def fake_xl(folder, words):
 
 # ---- the tests ---------------------------------------------------------------
 
-count = failed = 0
-
-
-def ok(good, what, detail=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'' if good else 'not '}ok {count} - {what}", flush=True)
-    if not good:
-        for line in str(detail).splitlines():
-            print(f"#   {line}")
-
-
 def equal(what, wanted, seen):
-    ok(wanted == seen, what, f"wanted {wanted!r}\nsaw    {seen!r}")
+    same(seen, wanted, what)
 
 
 class Case:
@@ -556,8 +549,7 @@ def main():
     for test in (test_who, test_at_once, test_refusals, test_late, test_meanwhile, test_twice,
                  test_killed, test_signal, test_wake_fails, test_no_answer, test_errors, test_hook, test_real_xl):
         test()
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return end()
 
 
 if __name__ == "__main__":

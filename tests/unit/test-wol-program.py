@@ -12,6 +12,10 @@ import tempfile
 import threading
 import time
 
+sys.dont_write_bytecode = True
+
+from tap import end, ok, same, skip  # noqa: E402
+
 BUILD = pathlib.Path(os.environ["GS_BUILDDIR"])
 PROGRAM = str(BUILD / "tests/unit/xen-guest-wol-fake")
 HERE = os.path.abspath(__file__)
@@ -77,43 +81,25 @@ def send(port, payload):
         sock.sendto(payload, ("10.99.0.255", port))
 
 
-class Tap:
-    count = failed = 0
-
-    def result(self, good, what):
-        self.count += 1
-        self.failed += not good
-        print(f"{'' if good else 'not '}ok {self.count} - {what}", flush=True)
-
-    def equal(self, got, wanted, what):
-        self.result(got == wanted, what)
-        if got != wanted:
-            print(f"# got {got!r}, wanted {wanted!r}")
-
-    def skip(self, what, why):
-        self.count += 1
-        print(f"ok {self.count} - {what} # skip {why}")
-
-
-def test_clients(tap):
+def test_clients():
     daemon = Daemon()
     for what, command in CLIENTS.items():
         if not shutil.which(command[0]):
-            tap.skip(what, f"{command[0]} is not installed")
+            skip(what, f"{command[0]} is not installed")
             continue
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        tap.equal(daemon.line(), f"wake {MAC} of all asked by {SENDERS[command[0]]}", what)
+        same(daemon.line(), f"wake {MAC} of all asked by {SENDERS[command[0]]}", what)
     # Of these only the last is one.
     send(9, body(MAC, 15))
     send(10, body(MAC))
     send(9, b"x" * 1000)
     send(9, b"x" * 1000 + body("00:16:3e:00:00:08"))
-    tap.equal(daemon.line(), "wake 00:16:3e:00:00:08 of all asked by 10.99.0.1",
-              "what is no magic packet is passed over")
-    tap.equal(daemon.stop(), "", "nothing besides")
+    same(daemon.line(), "wake 00:16:3e:00:00:08 of all asked by 10.99.0.1",
+         "what is no magic packet is passed over")
+    same(daemon.stop(), "", "nothing besides")
 
 
-def test_password(tap, folder):
+def test_password(folder):
     path = os.path.join(folder, "password")
     pathlib.Path(path).write_text(PASSWORD + "\n", encoding="ascii")
     daemon = Daemon(f"--password-file={path}", "--guest=web")
@@ -122,18 +108,18 @@ def test_password(tap, folder):
     send(9, body(MAC) + password[:5] + b"\0")
     send(9, body(MAC) + password[:5])
     send(9, body("00:16:3e:00:00:09") + password)
-    tap.equal(daemon.line(), "wake 00:16:3e:00:00:09 of web asked by 10.99.0.1",
-              "only the packet with the password")
-    tap.equal(daemon.stop(), "", "nothing besides")
+    same(daemon.line(), "wake 00:16:3e:00:00:09 of web asked by 10.99.0.1",
+         "only the packet with the password")
+    same(daemon.stop(), "", "nothing besides")
     for text in ("", "01:23:45:67:89", "01:23:45:67:89:ab x"):
         pathlib.Path(path).write_text(text, encoding="ascii")
         tried = subprocess.run([PROGRAM, f"--password-file={path}", "listen"],
                                capture_output=True, text=True, check=False)
-        tap.result(tried.returncode == 2 and path in tried.stderr,
-                   f"password file of {text!r}: refused")
+        ok(tried.returncode == 2 and path in tried.stderr,
+           f"password file of {text!r}: refused")
 
 
-def test_flood(tap):
+def test_flood():
     daemon = Daemon()
     for _ in range(200):
         send(9, body(MAC))
@@ -142,9 +128,9 @@ def test_flood(tap):
     while said.startswith("wake "):
         count += 1
         said = daemon.line()
-    tap.result(16 <= count < 200, f"a flood of 200: {count} served before the limit")
-    tap.equal(said, "xen-guest-wol: too many packets, the last by 10.99.0.1:"
-              " some are ignored", "and it says so")
+    ok(16 <= count < 200, f"a flood of 200: {count} served before the limit")
+    same(said, "xen-guest-wol: too many packets, the last by 10.99.0.1:"
+         " some are ignored", "and it says so")
     daemon.stop()
     # It goes on, and some are served again, one at a time: that is still one flood.
     daemon = Daemon()
@@ -152,14 +138,14 @@ def test_flood(tap):
     while time.monotonic() < end:
         send(9, body(MAC))
         time.sleep(0.001)
-    tap.equal(daemon.stop().count("too many"), 1, "once for the whole flood")
+    same(daemon.stop().count("too many"), 1, "once for the whole flood")
 
 
-def test_interfaces(tap):
+def test_interfaces():
     tried = subprocess.run([PROGRAM, "nosuch"], capture_output=True, text=True, check=False)
-    tap.result(tried.returncode == 1 and "'nosuch'" in tried.stderr, "no such interface")
+    ok(tried.returncode == 1 and "'nosuch'" in tried.stderr, "no such interface")
     tried = subprocess.run([PROGRAM], capture_output=True, text=True, check=False)
-    tap.equal(tried.returncode, 2, "no interface")
+    same(tried.returncode, 2, "no interface")
     daemon = Daemon()
     subprocess.run(["ip", "link", "set", "listen", "down"], check=True)
     subprocess.run(["ip", "link", "set", "listen", "up"], check=True)
@@ -170,14 +156,14 @@ def test_interfaces(tap):
            and time.monotonic() < deadline):
         time.sleep(0.01)
     send(9, body(MAC))
-    tap.equal(daemon.line(), f"wake {MAC} of all asked by 10.99.0.1",
-              "an interface that was down")
+    same(daemon.line(), f"wake {MAC} of all asked by 10.99.0.1",
+         "an interface that was down")
     # Most likely it sees that the interface is down before that one is removed.
     subprocess.run(["ip", "link", "set", "listen", "down"], check=True)
     time.sleep(0.2)
     subprocess.run(["ip", "link", "del", "listen"], check=True)
-    tap.result("'listen'" in daemon.line() and daemon.child.wait() == 1,
-               "an interface that is gone: it ends, and says so")
+    ok("'listen'" in daemon.line() and daemon.child.wait() == 1,
+       "an interface that is gone: it ends, and says so")
 
 
 def inside():
@@ -186,14 +172,12 @@ def inside():
                     "link set lo up", "link set listen up", "link set send up",
                     "addr add 10.99.0.1/24 brd 10.99.0.255 dev send"):
         subprocess.run(["ip", *command.split()], check=True)
-    tap = Tap()
-    test_clients(tap)
+    test_clients()
     with tempfile.TemporaryDirectory() as folder:
-        test_password(tap, folder)
-    test_flood(tap)
-    test_interfaces(tap)
-    print(f"1..{tap.count}")
-    return 1 if tap.failed else 0
+        test_password(folder)
+    test_flood()
+    test_interfaces()
+    return end()
 
 
 def main():

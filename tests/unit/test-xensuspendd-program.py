@@ -15,26 +15,15 @@ import tempfile
 import threading
 import time
 
+sys.dont_write_bytecode = True
+
+from tap import end, ok, same  # noqa: E402
+
 SOURCE = pathlib.Path(os.environ["GS_SRCDIR"])
 BUILD = pathlib.Path(os.environ["GS_BUILDDIR"])
 DAEMON = BUILD / "tests/unit/xensuspendd-fake"
 POD = (SOURCE / "man/xensuspendd.8.pod").read_text()
 LIMIT_S = 60
-
-count = failed = 0
-
-
-def ok(good, what, why=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'' if good else 'not '}ok {count} - {what}")
-    for line in str(why).splitlines() if not good else []:
-        print(f"# {line}")
-
-
-def same(got, wanted, what):
-    ok(got == wanted, what, f"seen:   {got}\nwanted: {wanted}")
 
 
 def section(title):
@@ -493,8 +482,7 @@ def main():
         test_other_examples(tmp)
         test_init(tmp)
     test_unit()
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return end()
 
 
 sys.exit(main())

@@ -13,6 +13,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+
+from tap import end, same  # noqa: E402
+
 SOURCE = pathlib.Path(os.environ["GS_SRCDIR"])
 XL = pathlib.Path(os.environ["GS_BUILDDIR"]) / "tests/unit/xl-fake"
 PAGES = {
@@ -23,18 +27,6 @@ PAGES = {
 # Statuses that a command cannot end with, and does not list.
 NEVER = {"xl-suspend-status.1": {8, 9}, "xl-trigger-wake.1": {8, 9},
          "xl-trigger-sleep.1": {3}}
-
-count = failed = 0
-
-
-def same(got, wanted, what):
-    global count, failed
-    count += 1
-    if got == wanted:
-        print(f"ok {count} - {what}")
-        return
-    failed += 1
-    print(f"not ok {count} - {what}\n# manual: {got}\n# program: {wanted}")
 
 
 def section(pod, title):
@@ -80,7 +72,6 @@ for page, words in PAGES.items():
          usage.splitlines()[0].removeprefix("Usage: "), f"{page}: synopsis")
     same(plain(section(pod, "NAME")).strip().split(" - ")[1].lower(),
          usage.splitlines()[2].rstrip(".").lower(), f"{page}: what it is for")
-
 
 
 def rows_of(*lines):
@@ -132,7 +123,6 @@ for row in rows:
 for row in rows_of("x86", "stock", "domain 3 x - 1 0 0 0 0 0 0 0 0 0 0 0 0"):
     same({key for key, value in row.items() if value not in (None, "unknown")},
          {"name", "domid", "state", "kind"}, "what is known without the patch")
-
 
 
 # The host of the examples that show what is printed, but for the date.
@@ -286,5 +276,4 @@ with tempfile.TemporaryDirectory() as folder:
                 check_script(page, text, folder)
 
 shutil.rmtree(STOCK.parent)
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+sys.exit(end())

@@ -17,6 +17,10 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+
+from tap import end, ok  # noqa: E402
+
 BUILD = pathlib.Path(os.environ["GS_BUILDDIR"])
 SOURCE = pathlib.Path(os.environ["GS_SRCDIR"])
 # The front, and where it was told our program and the stock xl are.
@@ -25,20 +29,6 @@ OURS = BUILD / "tests/unit/xl-ours/xl"
 STOCK = BUILD / "tests/unit/stock-xl/xl"
 NONE = 0xFFFFFFFF
 MINUTE = 60 * 10**9
-
-count = failed = 0
-
-
-def ok(good, what, detail=""):
-    global count, failed
-    count += 1
-    if good:
-        print(f"ok {count} - {what}", flush=True)
-        return
-    failed += 1
-    print(f"not ok {count} - {what}")
-    for line in str(detail).splitlines():
-        print(f"#   {line}")
 
 
 def domain(domid, name, state=0, uuid="-", kind=0, seq=1, instance=1,
@@ -1328,5 +1318,4 @@ finally:
     shutil.rmtree(scratch)
     shutil.rmtree(OURS.parent)
     shutil.rmtree(STOCK.parent, ignore_errors=True)
-print(f"1..{count}")
-sys.exit(1 if failed else 0)
+sys.exit(end())
