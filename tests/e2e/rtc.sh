@@ -39,3 +39,32 @@ rtc_expect_woken() {
     expect_eq "wake reason" interrupt "$(gs "$domid" wake-reason)"
     expect_eq "wake vIRQ" "$rtc_virq" "$(gs "$domid" wake-virq)"
 }
+
+# rtc_late NAME HOW COUNT SECONDS: of COUNT alarms (or timers) that far ahead none is
+# missed and none is early.  Says how late they were.
+rtc_late() {
+    rtc_seen=$(guest_run "$1" $(($3 * ($4 + 30))) "rtc-probe late $2 $3 $4") ||
+        fail "$2: $(printf '%s\n' "$rtc_seen" | tail -n 2)"
+    printf '%s\n' "$rtc_seen" | tail -n 1
+    expect_match "$2, $4 s ahead" "$3 times $4 s, 0 early" "$rtc_seen"
+}
+# rtc_late_all NAME HOW COUNT SECONDS [COUNT SECONDS]...
+rtc_late_all() {
+    rtc_name=$1 rtc_how=$2
+    shift 2
+    while [ $# -gt 1 ]; do
+        rtc_late "$rtc_name" "$rtc_how" "$1" "$2"
+        shift 2
+    done
+}
+# rtc_expect_slept COUNT SECONDS [COUNT SECONDS]...: the guest $domid slept at least until
+# those alarms that left it time enough.
+rtc_expect_slept() {
+    rtc_least=0
+    while [ $# -gt 1 ]; do
+        [ "$2" -lt 10 ] || rtc_least=$((rtc_least + $1))
+        shift 2
+    done
+    rtc_slept=$(rtc_sleeps)
+    [ "$rtc_slept" -ge "$rtc_least" ] || fail "it slept $rtc_slept times, not $rtc_least"
+}
