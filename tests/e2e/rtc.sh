@@ -43,7 +43,7 @@ rtc_expect_woken() {
 # rtc_late NAME HOW COUNT SECONDS: of COUNT alarms (or timers) that far ahead none is
 # missed and none is early.  Says how late they were.
 rtc_late() {
-    rtc_seen=$(guest_run "$1" $(($3 * ($4 + 30))) "rtc-probe late $2 $3 $4") ||
+    rtc_seen=$(guest_run "$1" $(($3 * ($4 + 120))) "rtc-probe late $2 $3 $4") ||
         fail "$2: $(printf '%s\n' "$rtc_seen" | tail -n 2)"
     printf '%s\n' "$rtc_seen" | tail -n 1
     expect_match "$2, $4 s ahead" "$3 times $4 s, 0 early" "$rtc_seen"
