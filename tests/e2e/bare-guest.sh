@@ -110,3 +110,21 @@ s3_offline() {
     s3_offline_ms=$(((${s3_after#* } - ${s3_before#* }) / 1000000))
     s3_blocked_ms=$(((${s3_after% *} - ${s3_before% *}) / 1000000))
 }
+
+# hvm_create NAME [CONFIG_LINE...]: on x86, a small HVM guest that sleeps by itself, when
+# it gets a line on its console or a request of dom0's: see s3hvm.c.
+hvm_create() {
+    hvm_name=$1
+    shift
+    bare_create "$hvm_name" s3hvm "$@" >/dev/null
+}
+
+# light_create NAME [CONFIG_LINE...]: a guest for tests that need many, or are not about
+# Linux: it goes to sleep at "sleep-now", and follows xl shutdown.  Linux on Arm; on x86
+# s3hvm, as Linux needs a minute there, and several while this machine is busy.
+light_create() {
+    case $(uname -m) in
+    x86_64) hvm_create "$@" ;;
+    *) guest_create "$@" 'memory=80' >/dev/null ;;
+    esac
+}

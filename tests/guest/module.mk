@@ -1,5 +1,5 @@
-# tests/guest: bare-metal arm64 and arm guests, and an x86 one, each a test of its own or the
-# load of one.  They need cross compilers and run on the end-to-end rig alone, so
+# tests/guest: bare-metal arm64 and arm guests, and two for x86, each a test of its own or
+# the load of one.  They need cross compilers and run on the end-to-end rig alone, so
 # that neither "make" nor "make check" builds them:
 #
 #   make guests           tests/guest/NAME.bin in the build directory, for xl's
@@ -100,17 +100,30 @@ ifneq ($(GUESTS32),)
 $(eval $(call guest_rules,32))
 endif
 
-# A few instructions in an ELF image that a PVH domain is built from.
+# For x86: a few instructions in an ELF image that a PVH domain is built from, and an HVM
+# guest, which QEMU starts as it does Linux.
 GUEST_CCX86 ?= x86_64-linux-gnu-gcc
+GUEST_OBJCOPYX86 ?= x86_64-linux-gnu-objcopy
 
 .PHONY: guests-x86
-guests-x86: tests/guest/s3count.bin
+guests-x86: tests/guest/s3count.bin tests/guest/s3hvm.bin
+
+guest_machinex86 := -m32 -mgeneral-regs-only -mregparm=0
+guest_linkx86 := -m32 -nostdlib -static -no-pie -Wl,-m,elf_i386 \
+    -Wl,--build-id=none -Wl,--no-warn-rwx-segments
 
 tests/guest/s3count.bin: $(srcdir)/tests/guest/s3count.S \
     $(srcdir)/tests/guest/s3count.lds
 	@mkdir -p $(@D)
-	$(GUEST_CCX86) -m32 -nostdlib -static -no-pie -Wl,-m,elf_i386 \
-	    -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
-	    -T $(srcdir)/tests/guest/s3count.lds -o $@ $<
+	$(GUEST_CCX86) $(guest_linkx86) -T $(srcdir)/tests/guest/s3count.lds -o $@ $<
 
-CLEAN_FILES += $(guest_images) $(guest_images:%.bin=%.elf) tests/guest/s3count.bin
+guest_sources3hvm := $(addprefix $(srcdir)/tests/guest/,s3hvm.S s3hvm.c console.c)
+tests/guest/s3hvm.elf: $(guest_sources3hvm) $(srcdir)/tests/guest/s3hvm.lds $(guest_headers)
+	@mkdir -p $(@D)
+	$(GUEST_CCX86) $(call guest_cppflags,$(GUEST_CCX86)) $(guest_cflags) $(guest_machinex86) \
+	    $(guest_linkx86) -T $(srcdir)/tests/guest/s3hvm.lds -o $@ $(guest_sources3hvm)
+tests/guest/s3hvm.bin: tests/guest/s3hvm.elf
+	$(GUEST_OBJCOPYX86) -O binary $< $@
+
+CLEAN_FILES += tests/guest/s3count.bin tests/guest/s3hvm.bin tests/guest/s3hvm.elf
+CLEAN_FILES += $(guest_images) $(guest_images:%.bin=%.elf)
