@@ -51,9 +51,11 @@ QEMU = {
         # Two CPUs: one for dom0, so that a guest that never sleeps can't
         # starve what watches it.  bootscrub=0 saves ten seconds a boot.
         "args": ["-machine", "virt,virtualization=on,gic-version={gic}",
-                 "-cpu", "cortex-a57", "-smp", "2", "-m", "3072"],
+                 "-cpu", "cortex-a57", "-smp", "2"],
+        # MiB: of the machine, and of dom0.
+        "memory": (3072, 1024),
         # sched_credit2_migrate_resist=0: see docs/testing.md.
-        "xen": "dom0_mem=1024M dom0_max_vcpus=1 console=dtuart bootscrub=0 "
+        "xen": "dom0_mem={dom0}M dom0_max_vcpus=1 console=dtuart bootscrub=0 "
                "sched_credit2_migrate_resist=0",
         "load": lambda d, xen: [
             "-kernel", f"{d}/xen", "-append", xen,
@@ -66,10 +68,11 @@ QEMU = {
         # SVM with nested paging, so that a host has HVM guests.  Each feature
         # that is left out trips over an emulation fault of QEMU 7.2; a second
         # CPU makes this machine slower.
-        "args": ["-machine", "pc", "-smp", "1", "-m", "2048", "-vga", "none",
+        "args": ["-machine", "pc", "-smp", "1", "-vga", "none",
                  "-cpu", "EPYC,-monitor,-smap,-rdtscp,-xsave,-avx,-avx2"],
+        "memory": (2048, 1024),
         "attended": True,
-        "xen": "dom0_mem=1024M,max:1024M dom0_max_vcpus=1 com1=115200,8n1 "
+        "xen": "dom0_mem={dom0}M,max:{dom0}M dom0_max_vcpus=1 com1=115200,8n1 "
                "console=com1 bootscrub=0 spec-ctrl=no sched-ratelimit-us=0",
         "load": lambda d, xen: [
             "-kernel", f"{d}/xen", "-append", xen,
@@ -189,7 +192,10 @@ class Machine:
                 f"{qemu['program']} is missing: run scripts/setup")
         machine = [a.format(gic=self.about.get("gic", "3"))
                    for a in qemu["args"]]
-        xen = f"{qemu['xen']} {self.about.get('xen_args', '')}".strip()
+        memory, dom0_memory = self.about.get("memory", qemu["memory"])
+        machine += ["-m", str(memory)]
+        xen = (qemu["xen"].format(dom0=dom0_memory) + " "
+               + self.about.get("xen_args", "")).strip()
         if self.about.get("icount") == "y":
             # A nanosecond is an instruction, and idling takes no time.  One
             # CPU: two would take turns of 100 ms, and time is common to them.
