@@ -55,6 +55,15 @@ uptime_s() {
     read -r uptime _ </proc/uptime
     echo "${uptime%.*}"
 }
+uptime_ms() { awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime; }
+# took COMMAND...: leaves in $took_ms how long it ran.
+took() {
+    took_from=$(uptime_ms)
+    "$@"
+    took_ms=$(($(uptime_ms) - took_from))
+}
+# ratio A B: to two decimals.
+ratio() { awk "BEGIN { printf \"%.2f\", $1 / $2 }"; }
 
 # expect_eq WHAT EXPECTED SEEN
 expect_eq() { [ "$2" = "$3" ] || fail "$1: expected '$2', saw '$3'"; }
