@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The end of debian_poweroff.test: systemd runs this when it has stopped xendomains, and
+# before it stops the Xen daemons.  The test is gone by then.
+
+# shellcheck shell=sh
+
+set -u
+. /run/e2e/poweroff
+. /e2e/lib.sh
+# shellcheck disable=SC2154 # of that file
+took_ms=$(($(uptime_ms) - from))
+exec >/dev/hvc0 2>&1
+cd /run/e2e/test || exit 1
+said() { echo; echo "@@$order end $1"; }
+trap 'said 1; exit 1' USR1
+
+journal=$(journalctl --no-pager -o cat --after-cursor="$cursor" -u xendomains.service)
+echo "$journal"
+note "$guests guests, $last, $how: $took_ms ms; awake: $awake_ms ms; ratio $(ratio "$took_ms" "$awake_ms")"
+expect_eq "guests that are left" "" "$(domids)"
+woken=0
+[ "$last" = awake ] || woken=$guests
+expect_eq "guests that were woken" "$woken" "$(echo "$journal" | grep -c "' was asleep: woken first")"
+[ "$how" != save ] || expect_eq "guests that were saved" "$guests" "$(find /var/lib/xen/save -type f | wc -l)"
+said 0
