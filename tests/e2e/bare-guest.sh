@@ -116,7 +116,7 @@ s3_offline() {
 hvm_create() {
     hvm_name=$1
     shift
-    bare_create "$hvm_name" s3hvm "$@" >/dev/null
+    bare_create "$hvm_name" s3hvm "$@"
 }
 
 # light_create NAME [CONFIG_LINE...]: a guest for tests that need many, or are not about
