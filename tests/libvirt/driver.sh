@@ -3,8 +3,12 @@
 #
 # driver.sh: libvirt's Xen driver with our series, in Debian's own libvirtd, on a
 # fake libxl (fake_libxl.c): states, events, dompmwakeup, dompmsuspend, restarts.
-# Run by tests/packages/libvirt.sh in a Debian of its own; the preloaded library is
-# /mnt/fake_libxl.so, and $1 is one more library to preload, for a sanitizer.
+# Run by tests/packages/libvirt.sh in a Debian of its own.
+#
+# driver.sh [MODULE [SANITIZER]]: MODULE, if it is not empty, is tested in place of the
+# driver that is installed; SANITIZER is the library that it was compiled for.
+# /mnt has the preloaded fake_libxl.so, and modules/stock and modules/none: Debian's
+# driver, and one that was compiled without libxlguestsuspend.
 # CYCLES: how many sleeps there are in the case with many.
 # shellcheck disable=SC2317 # run_case calls the cases by name
 set -u
@@ -12,8 +16,11 @@ export FAKE_HOST=/run/fake-host
 failed=0
 n=0
 work=$(mktemp -d)
-preload=${1:+$1:}/mnt/fake_libxl.so
+sanitizer=${2-}
+preload=${sanitizer:+$sanitizer:}/mnt/fake_libxl.so
+driver=driver${sanitizer:+ with $sanitizer}
 cycles=${CYCLES:-60}
+installed=/usr/lib/x86_64-linux-gnu/libvirt/connection-driver
 
 # What went wrong in the case that runs; the case ends there.
 fail() {
@@ -37,15 +44,15 @@ run_case() {
     n=$((n + 1))
     host_begin
     if (case_"$1") >"$work/out" 2>&1; then
-        echo "ok - driver: $2"
+        echo "ok - $driver: $2"
     else
-        echo "not ok - driver: $2"
+        echo "not ok - $driver: $2"
         { cat "$work/out"; echo "events:"; cat "$work/events"; echo "calls:"; cat "$FAKE_HOST/calls"; tail -n 12 "$work/log"; } | sed 's/^/# /'
         failed=1
     fi
     host_end
     if grep -q 'Sanitizer' "$work/log"; then
-        echo "not ok - driver: $2: no report of a sanitizer"
+        echo "not ok - $driver: $2: no report of a sanitizer"
         grep -A 40 'Sanitizer' "$work/log" | head -n 60 | sed 's/^/# /'
         failed=1
     fi
@@ -62,19 +69,27 @@ host_begin() {
     : >"$work/log"
     echo 1 >"$FAKE_HOST/next"
     echo 10 >"$FAKE_HOST/next_seq"
+    [ -z "${unpatched-}" ] || : >"$FAKE_HOST/unpatched"
     ready
     daemon_start
 }
 host_end() {
     events_end
+    for stuck in "$FAKE_HOST"/domains/*/stuck; do rm -f "$stuck"; done
     daemon_end TERM
-    for destroyed in "$FAKE_HOST"/domains/*/stuck; do rm -f "$destroyed"; done
+}
+# drivers MODULE: libvirtd is to take this one; its other drivers stay Debian's.
+drivers() {
+    rm -rf "$work/drivers"
+    mkdir "$work/drivers"
+    ln -s "$installed"/*.so "$work/drivers/"
+    ln -sf "$1" "$work/drivers/libvirt_driver_libxl.so"
 }
 ready() { echo 1 >"$FAKE_HOST/ready.new" && mv "$FAKE_HOST/ready.new" "$FAKE_HOST/ready"; }
 away() { rm "$FAKE_HOST/ready"; }
 
 daemon_start() {
-    LD_PRELOAD=$preload libvirtd >>"$work/log" 2>&1 &
+    LIBVIRT_DRIVER_DIR=$work/drivers LD_PRELOAD=$preload libvirtd >>"$work/log" 2>&1 &
     echo $! >"$work/pid"
     wait_for answers
     virsh -q event --all --loop >>"$work/events" 2>&1 &
@@ -84,15 +99,20 @@ daemon_start() {
 }
 answers() { virsh -q uri >/dev/null 2>&1; }
 probe="<domain type='xen'><name>probe</name><memory>1024</memory><os><type>hvm</type><loader>/l</loader></os><devices><emulator>/bin/true</emulator></devices></domain>"
-events_ready() {
+probe() {
     echo "$probe" >"$work/probe.xml"
     virsh -q define "$work/probe.xml" >/dev/null
     virsh -q undefine probe >/dev/null
-    grep -q "'probe'.* Undefined" "$work/events"
+}
+probes_told() { grep -c "'probe'.* Undefined" "$work/events"; }
+events_ready() {
+    probe
+    [ "$(probes_told)" -gt 0 ]
 }
 events_end() { kill "$(cat "$work/events.pid")" 2>/dev/null; }
 daemon_pid() { cat "$work/pid"; }
-daemon_gone() { ! kill -0 "$(daemon_pid)" 2>/dev/null; }
+# One that nobody has waited for yet has no program any more.
+daemon_gone() { ! readlink "/proc/$(daemon_pid)/exe" >/dev/null; }
 daemon_end() {
     kill "-$1" "$(daemon_pid)" 2>/dev/null
     wait_for daemon_gone
@@ -442,19 +462,20 @@ case_many() {
     expect "PMSuspended" "$i" "$(grep -c "PMSuspended Memory" "$work/events")"
     expect "Started" "$i" "$(grep -c "Started Event wakeup" "$work/events")"
     expect "threads and files" "$before" "$(threads) $(files)"
-    [ "$(memory_kb)" -lt $((memory + 2048)) ] || fail "memory: $memory kB, then $(memory_kb) kB"
+    # A sanitizer keeps what is freed.
+    [ -n "$sanitizer" ] || [ "$(memory_kb)" -lt $((memory + 2048)) ] || fail "memory: $memory kB, then $(memory_kb) kB"
 }
 
 case_unpatched() {
     events_end
     daemon_end TERM
     : >"$FAKE_HOST/unpatched"
-    : >"$FAKE_HOST/calls"
     daemon_start
     expect "threads for guest suspend" 0 "$(threads guest-suspend)"
     guest_start a "$with_pm"
     record a told sleep
     guest_start b
+    : >"$FAKE_HOST/calls"
     expect state "running (booted)" "$(state a)"
     ! virsh -q dompmwakeup a 2>/dev/null || fail "dompmwakeup"
     virsh -q dompmsuspend a mem || fail "dompmsuspend"
@@ -464,9 +485,84 @@ case_unpatched() {
     expect_events a "lifecycle PMSuspended Memory;lifecycle Started Event wakeup;"
 }
 
+# step COMMAND...: what it says, its status, and the domain's state then.
+step() {
+    echo "$*"
+    step_rc=0
+    "$@" 2>&1 || step_rc=$?
+    echo "$step_rc, $(state a)"
+}
+# no_sleeper PM: what all drivers do alike to a guest that does not sleep by itself: the
+# words, the states, the events and the calls.
+no_sleeper() {
+    guest_start a "$1"
+    : >"$FAKE_HOST/calls"
+    step virsh -q dompmwakeup a
+    step virsh -q dompmsuspend a mem
+    step virsh -q dompmsuspend a mem
+    step virsh -q dompmsuspend a mem --duration 5
+    step virsh -q suspend a
+    step virsh -q resume a
+    step virsh -q dompmsuspend a mem
+    step virsh -q dompmwakeup a
+    step virsh -q dompmwakeup a
+    step virsh -q dompmsuspend a disk
+    events_all
+    events a
+    virsh -q dompmsuspend a mem
+    events_end
+    daemon_end KILL
+    : >"$work/events"
+    daemon_start
+    step virsh -q dompmwakeup a
+    step virsh -q save a "$work/image"
+    step virsh -q start a
+    step virsh -q shutdown a
+    step virsh -q reboot a
+    step virsh -q destroy a
+    events_all
+    events a
+    echo
+    grep -v libxl_suspend_watch "$FAKE_HOST/calls"
+}
+# Events come in their order: those of before have come when the probe's have.
+events_all() {
+    probes=$(probes_told)
+    probe
+    wait_for probe_told_since "$probes"
+}
+probe_told_since() { [ "$(probes_told)" -gt "$1" ]; }
+# as_stock NAME PM: no_sleeper, with the module /mnt/modules/NAME, and what the stock
+# driver does.  The host has guest suspend, unless it is unpatched.
+as_stock() {
+    drivers "$1"
+    host_again
+    no_sleeper "$2" >"$work/seen"
+    drivers /mnt/modules/stock/libvirt_driver_libxl.so
+    host_again
+    no_sleeper "$2" >"$work/stock"
+    diff "$work/stock" "$work/seen" || fail "the stock driver does (<) what this one does not (>)"
+    [ "$(grep -c libxl_domain_suspend_only "$work/stock")" -ge 3 ] || fail "the stock driver does not do what it should: $(cat "$work/stock")"
+}
+# A new host, of the same kind.
+host_again() {
+    again=
+    [ ! -e "$FAKE_HOST/unpatched" ] || again=y
+    host_end
+    unpatched=$again host_begin
+}
+case_as_stock() { as_stock "$module" ""; }
+case_unpatched_as_stock() {
+    : >"$FAKE_HOST/unpatched"
+    as_stock "$module" "$with_pm"
+}
+case_none_as_stock() { as_stock /mnt/modules/none/libvirt_driver_libxl.so "$with_pm"; }
+
 mkdir -p /dev/xen
 : >/dev/xen/xenstored
 sed -i 's/^#auth_unix_rw.*/auth_unix_rw = "none"/' /etc/libvirt/libvirtd.conf
+module=${1:-$installed/libvirt_driver_libxl.so}
+drivers "$module"
 
 run_case sleep_and_wake "a guest's own sleep and wake: states, and each event once"
 run_case missed "changes that were missed are told once"
@@ -481,6 +577,9 @@ run_case domid_again "a domid that is used again"
 run_case daemon_away "xensuspendd away and back"
 run_case stuck "a domain that is stuck does not delay another's events"
 run_case many "$cycles sleeps: all told; threads, files and memory stay"
-run_case unpatched "a hypervisor without guest suspend: as stock, no thread"
+run_case unpatched "a hypervisor without guest suspend: no thread, and nothing is told"
+run_case as_stock "a guest that does not sleep by itself, without <pm>: as the stock driver"
+run_case unpatched_as_stock "a hypervisor without guest suspend: as the stock driver"
+run_case none_as_stock "built without libxlguestsuspend: as the stock driver"
 rm -rf "$work"
 exit "$failed"

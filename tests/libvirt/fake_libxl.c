@@ -458,6 +458,7 @@ int libxl_domain_unpause(libxl_ctx *ctx, uint32_t domid, const libxl_asyncop_how
 {
     (void)ctx;
     (void)ao_how;
+    called(__func__, domid);
     set(domid, "paused", 0);
     return 0;
 }
