@@ -5,8 +5,9 @@
 # build), RIG_GIC (3, 2: an arm64 machine's interrupt controller, and so the
 # guests'), RIG_XEN_ARGS (more of Xen's command line), RIG_ICOUNT (n, y: the
 # machine's time counts its instructions), RIG_PYTHON (n, y: dom0 has Python, and
-# scripts/bench), RIG_LIBVIRT (n, y: dom0 has libvirt, with our driver), RIG_TEST_PARTS (n, y: what only tests use), RIG_TOOLS (the
-# release that our tools are built for and with, if it is another one),
+# scripts/bench), RIG_LIBVIRT (n, y: dom0 has libvirt, with our driver),
+# RIG_TEST_PARTS (n, y: what only tests use), RIG_TOOLS (the release that our tools
+# are built for and with, if it is another one),
 # RIG_XEN_SOURCE (a source tree of Xen, in place of Debian's),
 # RIG_XEN_TOOLS (that Xen's tools for dom0, as
 # "make install-tools DESTDIR=" leaves them, in place of Debian's).  Everything that

@@ -6,6 +6,11 @@ daemon_log=/var/log/xen/xensuspendd.log
 
 # In a session of its own: the end of a test ends that test's processes.
 daemon_start() {
+    if [ -d /run/systemd/system ]; then
+        systemctl start xensuspendd.service
+        daemon_child=$(systemctl show -p MainPID --value xensuspendd.service)
+        return
+    fi
     setsid /usr/local/sbin/xensuspendd >>"$daemon_log" 2>&1 </dev/null &
     daemon_child=$!
 }
