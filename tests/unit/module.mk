@@ -18,6 +18,10 @@ UNIT_PROGRAMS += tests/unit/test-guest-suspend-time
 tests/unit/test-guest-suspend-time_SRCS := \
     tests/unit/test-guest-suspend-time.c tools/libs/light/guest_suspend_time.c
 
+UNIT_PROGRAMS += tests/unit/test-guest-suspend-times
+tests/unit/test-guest-suspend-times_SRCS := \
+    tests/unit/test-guest-suspend-times.c tools/libs/light/guest_suspend_times.c
+
 UNIT_PROGRAMS += tests/unit/test-libxlguestsuspend
 tests/unit/test-libxlguestsuspend_SRCS = \
     tests/unit/test-libxlguestsuspend.c tests/unit/fake_xencall.c \

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include "../../tools/libs/light/guest_suspend_names.h"
+#include "../../tools/libs/light/guest_suspend_time.h"
+#include "../../tools/libs/light/guest_suspend_times.h"
 #include "../../tools/xenstore-hooks/daemon.h"
 #include "../../tools/xenstore-hooks/log.h"
 #include "../../tools/xenstore-hooks/source.h"
@@ -260,6 +262,27 @@ static bool number_is(unsigned int domid, const char *name, uint64_t wanted)
     return text && strtoull(text, NULL, 10) == wanted;
 }
 
+static char times_file[64];
+
+/* Whether the file of times has the time that the node of this record has. */
+static bool time_is_in_file(const struct xen_guest_suspend_record *rec)
+{
+    const struct gsuspend_change shown = {
+        .domid = rec->domid, .seq = rec->seq, .instance = rec->instance,
+        .since_ns = rec->since_ns,
+    };
+    const char *since = field(rec->domid, "since");
+    int fd = gsuspend_times_open_to_read();
+    int64_t in_node, in_file;
+    bool same;
+
+    same = since && fd >= 0 && gsuspend_time_parse(since, &in_node) &&
+           gsuspend_times_read(fd, &shown, &in_file) && in_file == in_node;
+    if (fd >= 0)
+        close(fd);
+    return same;
+}
+
 /* Whether the tree says what the hypervisor does, and no more. */
 static bool shows_all(bool (*is_shown)(unsigned int domid))
 {
@@ -279,7 +302,8 @@ static bool shows_all(bool (*is_shown)(unsigned int domid))
             strcmp(state, gsuspend_name(gsuspend_state_names, rec->state)) ||
             !number_is(i, "seq", rec->seq) ||
             !number_is(i, "instance", rec->instance) ||
-            !number_is(i, "suspends", rec->nr_suspends))
+            !number_is(i, "suspends", rec->nr_suspends) ||
+            (times_file[0] && !time_is_in_file(rec)))
             return false;
     }
     return true;
@@ -318,6 +342,12 @@ static bool is_ready(void)
 /* In the daemon itself, since a moment later it may be so. */
 static void look_when_ready(const char *path)
 {
+    unsigned int domid;
+    int end = 0;
+
+    /* Whoever hears of the change finds its time in the file. */
+    if (sscanf(path, TREE_ROOT "/%u/state%n", &domid, &end) == 1 && end)
+        hv->early += !time_is_in_file(&hv->records[domid]);
     if (!strcmp(path, TREE_ROOT "/ready"))
         hv->early += !tree_is_true();
 }
@@ -381,6 +411,38 @@ static int stop(void)
 static bool has_failed(void)
 {
     return fake_xs->faults >= 2;
+}
+
+/* Without the file all goes on; SIGHUP makes it anew. */
+static void test_times(void)
+{
+    begin("times");
+    create(0);
+    create(1);
+    start();
+    TAP_OK(wait_until(is_ready_and_true), "ready");
+    must(!unlink(times_file), times_file);
+    change(1);
+    raise_event();
+    times_file[0] = '\0';
+    TAP_OK(wait_until(tree_is_true), "a change is published without it");
+    times_file[0] = '/';
+    fake_xs_remove(TREE_ROOT "/1/state");
+    kill(daemon_pid, SIGHUP);
+    TAP_OK(wait_until(tree_is_true), "SIGHUP: each time is in it again");
+    TAP_EQ_INT(stop(), 0, "exit status");
+
+    setenv("XENSUSPENDD_TIMES", "/nowhere/times", 1);
+    times_file[0] = '\0';
+    start();
+    TAP_OK(wait_until(is_ready_and_true), "nowhere to write it: ready");
+    change(1);
+    raise_event();
+    TAP_OK(wait_until(tree_is_true), "and a change is published");
+    TAP_EQ_INT(stop(), 0, "exit status");
+    times_file[0] = '/';
+    setenv("XENSUSPENDD_TIMES", times_file, 1);
+    end();
 }
 
 static void test_life(void)
@@ -502,7 +564,7 @@ static void test_missed(void)
     start();
     fake_xs_written = NULL;
     TAP_OK(wait_until(is_ready), "ready");
-    TAP_EQ_INT(hv->early, 0, "the tree is true by then");
+    TAP_EQ_INT(hv->early, 0, "the tree is true by then, and the file before");
     TAP_EQ_INT(fake_xs_find(TREE_ROOT "/1/state")->writes, 2,
                "the watch of state fired for what was missed");
     TAP_EQ_STR(fake_xs_get(TREE_ROOT "/version"), "1", "version");
@@ -1212,10 +1274,14 @@ int main(void)
 {
     /* The daemon must not talk to what runs the tests. */
     unsetenv("NOTIFY_SOCKET");
+    snprintf(times_file, sizeof(times_file), "/tmp/xensuspendd-times-%ld",
+             (long)getpid());
+    setenv("XENSUSPENDD_TIMES", times_file, 1);
     /* Nothing here takes long: what hangs is to fail. */
     alarm(100);
 
     test_life();
+    test_times();
     test_moves();
     test_missed();
     test_cuts();
@@ -1232,6 +1298,7 @@ int main(void)
     test_start_errors();
     test_flapping();
     test_feature();
+    unlink(times_file);
     fake_xs_free();
     munmap(hv, sizeof(*hv));
     return tap_done();

@@ -12,6 +12,7 @@ import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -61,7 +62,8 @@ def run(*args, host=None, env=None, stdout=subprocess.PIPE, **more):
     path.write_text("".join(f"{line}\n" for line in (host or HOST)))
     return subprocess.run(
         ["xl", *args], executable=XL, stdout=stdout, stderr=subprocess.PIPE,
-        env=dict(os.environ, GS_FAKE_HOST=str(path), TZ="UTC0", **(env or {})),
+        env=dict(os.environ, GS_FAKE_HOST=str(path), TZ="UTC0",
+                 XENSUSPENDD_TIMES=str(scratch / "times"), **(env or {})),
         timeout=60, **more)
 
 
@@ -511,6 +513,49 @@ def test_wait():
         host=[domain(3, "a", 0, seq=9)]), 3, "", one_line("not suspended"))
 
 
+def write_times(*entries):
+    """xensuspendd's file, of (domid, seq, instance, since_ns, time_ns)."""
+    with open(scratch / "times", "wb") as times:
+        for domid, *words in entries:
+            check = 0x6773757370656e31
+            for word in (domid, *words):
+                check = (check ^ word) * 0x9e3779b97f4a7c15 % 2**64
+                check ^= check >> 32
+            times.seek(40 * domid)
+            times.write(struct.pack("=5Q", *words, check))
+
+
+def test_times_file(node):
+    """What xensuspendd's file has is not asked for; the rest is."""
+    def asked(*args):
+        got = run("suspend-status", "--json", *args,
+                  host=[*HOST, "says-calls", node.format(42, 7, "5.000000000")])
+        since = next(row["since"] for row in json.loads(got.stdout)
+                     if row["domid"] == 3)
+        return since[:4], [line.split("/")[-2] for line in
+                           got.stderr.decode().splitlines()
+                           if line.endswith("/state")]
+
+    changes = [(0, 1, 1, 0), (3, 42, 7, 10 * MINUTE), (4, 50, 8, MINUTE),
+               (12, 9, 9, 0)]
+    in_2001 = 10**18
+    write_times(*[(*change, in_2001) for change in changes])
+    ok(asked() == ("2001", []), "all times are in the file", asked())
+    ok(asked("asleep") == ("2001", []), "one of them", asked("asleep"))
+    write_times(*[(*change, in_2001) for change in changes if change[0] != 3])
+    ok(asked() == ("1970", ["3"]), "all but one", asked())
+    for what, other in (("an earlier change", (3, 41, 7, 10 * MINUTE)),
+                        ("an earlier domain", (3, 42, 6, 10 * MINUTE)),
+                        ("an earlier boot", (3, 42, 7, 9 * MINUTE))):
+        write_times((*other, in_2001))
+        ok(asked("3") == ("1970", ["3"]), f"the file has {what}", asked("3"))
+    (scratch / "times").write_bytes(b"nonsense" * 20)
+    ok(asked() == ("1970", ["0", "3", "4", "12"]), "the file is nonsense",
+       asked())
+    (scratch / "times").unlink()
+    ok(asked() == ("1970", ["0", "3", "4", "12"]), "there is no file", asked())
+
+
 def test_since():
     """The time of day of a state is what xensuspendd has published."""
     def since_of(*more):
@@ -537,6 +582,7 @@ def test_since():
         run("suspend-status", "3",
             host=[*HOST, node.format(42, 7, "-93.345000000")]), 0,
         re.compile(r" 1969-12-31 23:58:26 "), "")
+    test_times_file(node)
     is_("-q reads no time", run("suspend-status", "-q", "3",
                                 host=[*HOST, "xenstore 110"]), 0, "", "")
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "guest_suspend_time.h"
+#include "guest_suspend_times.h"
 
 #include "bucket.h"
 #include "changes.h"
@@ -61,6 +62,8 @@ struct daemon {
     struct hooks *hooks;
     struct wakes *wakes;
     int signal_fd;
+    int times_fd;               /* guest_suspend_times.h; -1: none. */
+    bool times_failed;          /* That there is none was logged. */
     bool ready;
     struct report report;
     bool stopping;
@@ -336,6 +339,44 @@ static void fail(struct daemon *daemon, struct domain *domain, const char *what)
     model_failed(domain, now_ms());
 }
 
+/* It only saves requests: without it xl finds the time in xenstore. */
+static void lose_times(struct daemon *daemon)
+{
+    if (!daemon->times_failed)
+        log_msg(LOG_WARNING, "no times of day in a file: %s; xl asks xenstore "
+                "for them", strerror(errno));
+    daemon->times_failed = true;
+    if (daemon->times_fd >= 0)
+        close(daemon->times_fd);
+    daemon->times_fd = -1;
+}
+
+static void note_time(struct daemon *daemon, const struct domain *domain)
+{
+    const struct gsuspend_change change = {
+        .domid = domain->domid, .seq = domain->rec.seq,
+        .instance = domain->rec.instance, .since_ns = domain->rec.since_ns,
+    };
+
+    if (daemon->times_fd >= 0 && domain->rec.seq &&
+        gsuspend_times_write(daemon->times_fd, &change, domain->since_time_ns))
+        lose_times(daemon);
+}
+
+/* The file may be new, or be an earlier daemon's, which knew other times. */
+static void note_all_times(struct daemon *daemon)
+{
+    unsigned int i;
+
+    if (daemon->times_fd >= 0)
+        close(daemon->times_fd);
+    daemon->times_fd = gsuspend_times_open_to_write();
+    if (daemon->times_fd < 0)
+        lose_times(daemon);
+    for (i = 0; i < daemon->model.nr; i++)
+        note_time(daemon, daemon->model.domains[i]);
+}
+
 static void publish(struct daemon *daemon, struct domain *domain)
 {
     bool transition = domain->rec.seq != model_previous_seq(domain);
@@ -345,6 +386,8 @@ static void publish(struct daemon *daemon, struct domain *domain)
                      domain->rec.seq > domain->hooked_seq;
     bool log = transition && domain->rec.seq > domain->logged_seq;
 
+    /* First: whoever hears of the change may look. */
+    note_time(daemon, domain);
     if (tree_publish(daemon->tree, domain, run_hooks)) {
         fail(daemon, domain, "publish");
         return;
@@ -469,6 +512,7 @@ static int resync(struct daemon *daemon)
         goto fail;
     if (!daemon->ready)
         model_missed(&daemon->model);
+    note_all_times(daemon);
     if (connected) {
         for (i = 0; i < daemon->model.nr; i++) {
             struct domain *domain = daemon->model.domains[i];
@@ -686,6 +730,7 @@ int daemon_run(const struct options *options)
 {
     struct daemon daemon = {
         .signal_fd = -1,
+        .times_fd = -1,
         .report = { .pidfile = options->pidfile },
         .resync_ms = UINT64_MAX,
         .events = { .burst = EVENT_BURST, .period_ms = EVENT_PERIOD_MS },
@@ -748,6 +793,8 @@ int daemon_run(const struct options *options)
     source_close(daemon.source);
     if (daemon.signal_fd >= 0)
         close(daemon.signal_fd);
+    if (daemon.times_fd >= 0)
+        close(daemon.times_fd);
     model_free(&daemon.model);
     return status;
 }

@@ -7,6 +7,9 @@ xensuspendd_PROG := $(xensuspendd_DIR)/xensuspendd
 # Shared with the unit tests.
 xensuspendd_model_SRCS := $(xensuspendd_DIR)/model.c \
     $(addprefix tools/libs/light/,bucket.c guest_suspend_time.c)
+# What only the loop needs.
+xensuspendd_daemon_SRCS := $(addprefix $(xensuspendd_DIR)/,changes.c daemon.c \
+    notify.c privileges.c report.c) tools/libs/light/guest_suspend_times.c
 xensuspendd_tree_SRCS := $(addprefix $(xensuspendd_DIR)/,feature.c fields.c log.c tree.c) \
     $(addprefix tools/libs/light/guest_suspend_,names.c number.c)
 xensuspendd_list_SRCS := \
@@ -18,8 +21,7 @@ xensuspendd_hooks_SRCS := \
 PROGRAMS += $(xensuspendd_PROG)
 $(xensuspendd_PROG)_SRCS := $(xensuspendd_model_SRCS) \
     $(xensuspendd_tree_SRCS) $(xensuspendd_hooks_SRCS) \
-    $(addprefix $(xensuspendd_DIR)/,changes.c daemon.c main.c \
-        notify.c privileges.c report.c source.c) \
+    $(xensuspendd_daemon_SRCS) $(addprefix $(xensuspendd_DIR)/,main.c source.c) \
     $(xensuspendd_options_SRCS) \
     $(xensuspendd_list_SRCS)
 $(xensuspendd_PROG)_LDLIBS = $(XENEVTCHN_LIBS) $(XENSTORE_LIBS) \
@@ -59,8 +61,7 @@ tests/unit/test-xensuspendd-fuzz_SRCS := \
 UNIT_PROGRAMS += tests/unit/test-xensuspendd-daemon
 tests/unit/test-xensuspendd-daemon_SRCS := \
     tests/unit/test-xensuspendd-daemon.c tests/unit/fake_xenstore.c \
-    $(addprefix $(xensuspendd_DIR)/,changes.c daemon.c notify.c \
-        privileges.c report.c) \
+    $(xensuspendd_daemon_SRCS) \
     $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS) \
     $(xensuspendd_hooks_SRCS)
 
@@ -68,8 +69,7 @@ tests/unit/test-xensuspendd-daemon_SRCS := \
 UNIT_HELPERS += tests/unit/xensuspendd-fake
 tests/unit/xensuspendd-fake_SRCS := \
     tests/unit/xensuspendd_fake.c tests/unit/fake_xenstore.c \
-    $(addprefix $(xensuspendd_DIR)/,changes.c daemon.c main.c \
-        notify.c privileges.c report.c) \
+    $(xensuspendd_daemon_SRCS) $(xensuspendd_DIR)/main.c \
     $(xensuspendd_options_SRCS) \
     $(xensuspendd_model_SRCS) $(xensuspendd_tree_SRCS) \
     $(xensuspendd_hooks_SRCS)

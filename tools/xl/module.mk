@@ -27,7 +27,7 @@ XL_SRCS := $(addprefix tools/xl/, \
 # it until ldconfig has run, or after it is removed.
 # Without what needs yajl: see guest_suspend_members.h.
 XL_LIBRARY_SRCS := $(filter-out %_json.c,$(tools/libs/light/libxlguestsuspend_SRCS)) \
-    tools/libs/light/guest_suspend_time.c
+    $(addprefix tools/libs/light/guest_suspend_,time.c times.c)
 tools/xl/xl-guest-suspend_SRCS = $(XL_SRCS) $(XL_LIBRARY_SRCS)
 tools/xl/xl-guest-suspend_LDLIBS = $(XENCALL_LIBS)
 

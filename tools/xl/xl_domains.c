@@ -12,11 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "guest_suspend_number.h"
 #include "guest_suspend_poll.h"
 #include "guest_suspend_stock.h"
 #include "guest_suspend_time.h"
+#include "guest_suspend_times.h"
 #include "guest_suspend_xenstore.h"
 #include "xl.h"
 #include "xl_options.h"
@@ -28,17 +30,19 @@
 /* Domains that are looked at together, at most. */
 #define SEARCH_MAX 32
 
-/* What was read of a domain; NULL: it is not there. */
+/* What was read of a domain. */
 struct xl_ahead {
     uint32_t domid;
     bool is_read;
-    char *name, *published;
+    bool wants_published;           /* the time of day is nowhere else */
+    char *name, *published;         /* NULL: it is not there */
 };
 
 void xl_domains_init(struct xl_domains *domains, int64_t deadline_ms)
 {
     memset(domains, 0, sizeof(*domains));
     domains->deadline_ms = deadline_ms;
+    domains->times_fd = -1;
 }
 
 void xl_domains_dispose(struct xl_domains *domains)
@@ -50,6 +54,8 @@ void xl_domains_dispose(struct xl_domains *domains)
         free(domains->ahead[i].published);
     }
     free(domains->ahead);
+    if (domains->times_fd >= 0)
+        close(domains->times_fd);
     gsuspend_xenstore_close(domains->xs);
     free(domains->name);
     xl_domains_init(domains, -1);
@@ -122,44 +128,104 @@ static char *read_domain_node(struct xl_domains *domains, uint32_t domid,
     return read_node(domains, path);
 }
 
-/* Two nodes of each domain of domains->ahead. */
-static void read_pairs(struct xl_domains *domains, int64_t deadline_ms)
+/* False: xensuspendd has put no time of this change into its file. */
+static bool time_in_file(struct xl_domains *domains,
+                         const libxl_guest_suspend_info *info,
+                         int64_t *since_time_ns)
 {
-    size_t nr = domains->nr_ahead, i;
-    char (*paths)[PATH_SIZE] = calloc(2 * nr, sizeof(*paths));
-    const char **wanted = calloc(2 * nr, sizeof(*wanted));
-    char **values = calloc(2 * nr, sizeof(*values));
-    bool failed;
+    const struct gsuspend_change change = {
+        .domid = info->domid, .seq = info->seq, .instance = info->instance,
+        .since_ns = info->since_ns,
+    };
 
-    if (!paths || !wanted || !values)
+    if (!domains->times_tried) {
+        domains->times_fd = gsuspend_times_open_to_read();
+        domains->times_tried = true;
+    }
+
+    return domains->times_fd >= 0 &&
+           gsuspend_times_read(domains->times_fd, &change, since_time_ns);
+}
+
+/* Of each domain its name and, where it is needed for the time, its state. */
+struct ahead_request {
+    char (*paths)[PATH_SIZE];
+    const char **wanted;
+    char **values;
+    size_t nr;
+};
+
+static void want(struct ahead_request *request)
+{
+    request->wanted[request->nr] = request->paths[request->nr];
+    request->nr++;
+}
+
+static void want_nodes(const struct xl_domains *domains,
+                       struct ahead_request *request)
+{
+    size_t i;
+
+    for (i = 0; i < domains->nr_ahead; i++) {
+        const struct xl_ahead *ahead = &domains->ahead[i];
+
+        domain_node(request->paths[request->nr], ahead->domid, "name");
+        want(request);
+        if (!ahead->wants_published)
+            continue;
+        published_node(request->paths[request->nr], ahead->domid);
+        want(request);
+    }
+}
+
+static void take_values(struct xl_domains *domains,
+                        const struct ahead_request *request)
+{
+    size_t i, at = 0;
+
+    for (i = 0; i < domains->nr_ahead; i++) {
+        struct xl_ahead *ahead = &domains->ahead[i];
+
+        ahead->name = request->values[at++];
+        if (ahead->wants_published)
+            ahead->published = request->values[at++];
+    }
+}
+
+static void read_nodes(struct xl_domains *domains, int64_t deadline_ms)
+{
+    const size_t most = 2 * domains->nr_ahead;
+    struct ahead_request request = {
+        .paths = calloc(most, sizeof(*request.paths)),
+        .wanted = calloc(most, sizeof(*request.wanted)),
+        .values = calloc(most, sizeof(*request.values)),
+    };
+    bool failed;
+    size_t i;
+
+    if (!request.paths || !request.wanted || !request.values)
         goto out;
 
-    for (i = 0; i < nr; i++) {
-        domain_node(paths[2 * i], domains->ahead[i].domid, "name");
-        published_node(paths[2 * i + 1], domains->ahead[i].domid);
-        wanted[2 * i] = paths[2 * i];
-        wanted[2 * i + 1] = paths[2 * i + 1];
-    }
-    failed = gsuspend_xenstore_read_many(domains->xs, wanted, values, 2 * nr,
+    want_nodes(domains, &request);
+    failed = gsuspend_xenstore_read_many(domains->xs, request.wanted,
+                                         request.values, request.nr,
                                          deadline_ms);
     if (failed)
         set_failed(domains, errno);
-    for (i = 0; i < nr; i++)
-        domains->ahead[i] = (struct xl_ahead) {
-            .domid = domains->ahead[i].domid, .is_read = !failed,
-            .name = values[2 * i], .published = values[2 * i + 1],
-        };
+    take_values(domains, &request);
+    for (i = 0; i < domains->nr_ahead; i++)
+        domains->ahead[i].is_read = !failed;
 
  out:
-    free(paths);
-    free(wanted);
-    free(values);
+    free(request.paths);
+    free(request.wanted);
+    free(request.values);
 }
 
 void xl_domains_read_ahead(struct xl_domains *domains,
                            const libxl_guest_suspend_info *list, int nb)
 {
-    int64_t deadline_ms = deadline_of(domains);
+    int64_t deadline_ms = deadline_of(domains), since;
     int i;
 
     /* What cannot be read ahead is read when it is asked for. */
@@ -170,9 +236,14 @@ void xl_domains_read_ahead(struct xl_domains *domains,
         return;
 
     domains->nr_ahead = (size_t)nb;
-    for (i = 0; i < nb; i++)
-        domains->ahead[i].domid = list[i].domid;
-    read_pairs(domains, deadline_ms);
+    for (i = 0; i < nb; i++) {
+        struct xl_ahead *ahead = &domains->ahead[i];
+
+        ahead->domid = list[i].domid;
+        ahead->wants_published = xl_since_is_known(&list[i]) &&
+                                 !time_in_file(domains, &list[i], &since);
+    }
+    read_nodes(domains, deadline_ms);
 }
 
 static int by_domid(const void *a, const void *b)
@@ -254,6 +325,8 @@ static bool published_since(struct xl_domains *domains,
     char path[PATH_SIZE], *text;
     bool found;
 
+    if (time_in_file(domains, info, since_time_ns))
+        return true;
     if (ahead)
         return ahead->published &&
                since_in(ahead->published, info, since_time_ns);

@@ -26,6 +26,8 @@ struct xl_domains {
     /* The name that the last search saw, of this domain; NULL: none. */
     char *name;
     uint32_t name_of;
+    int times_fd;                   /* guest_suspend_times.h; -1: none */
+    bool times_tried;
     /* What was read ahead, in the order of domids. */
     struct xl_ahead *ahead;
     size_t nr_ahead;

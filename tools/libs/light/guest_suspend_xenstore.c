@@ -218,6 +218,7 @@ static int send_request(struct gsuspend_xenstore *xs, uint32_t type,
 static int receive(struct gsuspend_xenstore *xs, bool ahead)
 {
     size_t have, size;
+    bool drained = false;
     ssize_t done;
 
     for (;;) {
@@ -238,6 +239,8 @@ static int receive(struct gsuspend_xenstore *xs, bool ahead)
             }
         }
 
+        if (drained)
+            return 0;
         memmove(xs->raw, xs->raw + xs->raw_at, have);
         xs->raw_at = 0;
         xs->raw_end = have;
@@ -245,6 +248,8 @@ static int receive(struct gsuspend_xenstore *xs, bool ahead)
                     (ahead ? sizeof(xs->raw) : size) - have);
         if (done > 0) {
             xs->raw_end += (size_t)done;
+            /* All that there is, if no message is whole: poll() tells of more. */
+            drained = ahead;
         } else if (!done) {
             errno = EPIPE;
             return -1;
