@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../tools/libs/light/guest_suspend_names.h"
@@ -43,6 +45,16 @@ static struct fake_hypervisor {
     unsigned int early;     /* Times that it was ready too early. */
     int open_errno;
     int event_fds[2];
+
+    /* Of test_flood(). */
+    unsigned int listings;  /* So far. */
+    bool pending;           /* The event is raised, and not taken. */
+    unsigned int waiting;   /* The domain whose change is awaited; 0: none. */
+    unsigned int waits_from;    /* The listings when it changed, */
+    uint64_t waits_from_ns;     /* and the time. */
+    unsigned int nr_seen, longest;  /* Such changes; their wait, in listings, */
+    uint64_t longest_ns;            /* and in time. */
+    size_t memory_first, memory_last;   /* What the daemon has allocated. */
 } *hv;
 
 static pid_t daemon_pid;
@@ -80,7 +92,10 @@ int source_take(struct source *s)
     char byte;
 
     (void)s;
-    return read(hv->event_fds[0], &byte, 1) == 1 ? 0 : -1;
+    if (read(hv->event_fds[0], &byte, 1) != 1)
+        return -1;
+    __atomic_store_n(&hv->pending, false, __ATOMIC_SEQ_CST);
+    return 0;
 }
 
 int source_unmask(struct source *s)
@@ -107,6 +122,7 @@ int source_list(struct source *s, uint64_t after_seq,
     const uint64_t until_seq = hv->seq;
 
     (void)s;
+    hv->listings++;
     if (hv->moves && !after_seq)
         change(hv->moves);
     for (;;) {
@@ -195,6 +211,13 @@ static void raise_event(void)
 static void raise_watch(const char *what)
 {
     must(write(fake_xs->watch_fds[1], what, 1) == 1, "watch");
+}
+
+/* As a hypervisor does: one that is pending is not raised again. */
+static void raise_event_once(void)
+{
+    if (!__atomic_exchange_n(&hv->pending, true, __ATOMIC_SEQ_CST))
+        raise_event();
 }
 
 static void begin(const char *what)
@@ -1270,6 +1293,127 @@ static void test_feature(void)
     end();
 }
 
+#define FLOOD_PER_S     200000
+#define FLOOD_MS        2000
+#define FLOOD_OTHERS    8
+#define FLOOD_OTHER_MS  25
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* In the daemon: another's change is published. */
+static void look_at_others(const char *path)
+{
+    unsigned int domid, waited;
+    uint64_t took_ns;
+
+    hv->memory_last = mallinfo2().uordblks;
+    if (!hv->memory_first)
+        hv->memory_first = hv->memory_last;
+    if (sscanf(path, TREE_ROOT "/%u/state", &domid) != 1 ||
+        domid != __atomic_load_n(&hv->waiting, __ATOMIC_SEQ_CST) ||
+        !number_is(domid, "seq", hv->records[domid].seq))
+        return;
+    waited = hv->listings - hv->waits_from;
+    took_ns = now_ns() - hv->waits_from_ns;
+    hv->nr_seen++;
+    if (waited > hv->longest)
+        hv->longest = waited;
+    if (took_ns > hv->longest_ns)
+        hv->longest_ns = took_ns;
+    __atomic_store_n(&hv->waiting, 0, __ATOMIC_SEQ_CST);
+}
+
+/* Domain 1 changes as fast as hardware lets it, the others now and then. */
+static uint64_t flood(void)
+{
+    const uint64_t begin_ns = now_ns(), other_ns = FLOOD_OTHER_MS * 1000000ULL;
+    uint64_t now = begin_ns, next_other_ns = begin_ns, changes = 0;
+    unsigned int other = 0;
+
+    while (now - begin_ns < FLOOD_MS * 1000000ULL) {
+        while (changes < (now - begin_ns) * FLOOD_PER_S / 1000000000) {
+            change(1);
+            changes++;
+            raise_event_once();
+        }
+        if (now >= next_other_ns &&
+            !__atomic_load_n(&hv->waiting, __ATOMIC_SEQ_CST)) {
+            unsigned int domid = 2 + other++ % FLOOD_OTHERS;
+
+            next_other_ns = now + other_ns;
+            hv->waits_from = hv->listings;
+            hv->waits_from_ns = now;
+            change(domid);
+            __atomic_store_n(&hv->waiting, domid, __ATOMIC_SEQ_CST);
+            raise_event_once();
+        }
+        now = now_ns();
+    }
+    return changes;
+}
+
+static uint64_t cpu_ns(pid_t pid)
+{
+    struct timespec used = { 0, 0 };
+    clockid_t clock_of;
+
+    must(!clock_getcpuclockid(pid, &clock_of), "clock");
+    must(!clock_gettime(clock_of, &used), "clock");
+    return (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
+}
+
+/*
+ * What is checked are counts.  A limit of so many in a time is held against the
+ * time that it took.
+ */
+static void test_flood(void)
+{
+    unsigned int listings, writes, i;
+    uint64_t changes, begin_ns, cpu, took_ms;
+
+    begin("a guest that changes its state 200,000 times a second");
+    for (i = 1; i < 2 + FLOOD_OTHERS; i++)
+        create(i);
+    fake_xs_written = look_at_others;
+    begin_ns = now_ns();
+    start();
+    wait_until(is_ready);
+    hv->memory_first = 0;
+    writes = fake_xs_find(TREE_ROOT "/1/state")->writes;
+    listings = hv->listings;
+    cpu = cpu_ns(daemon_pid);
+    changes = flood();
+    cpu = cpu_ns(daemon_pid) - cpu;
+    raise_event_once();
+    TAP_OK(wait_until(tree_is_true), "all final states arrive");
+    took_ms = (now_ns() - begin_ns) / 1000000;
+    writes = fake_xs_find(TREE_ROOT "/1/state")->writes - writes;
+    listings = hv->listings - listings;
+
+    printf("# %"PRIu64" changes in %d ms, %u publications, %u listings, "
+           "%.1f %% of a CPU\n", changes, FLOOD_MS, writes, listings,
+           (double)cpu / FLOOD_MS / 1e4);
+    printf("# %u changes of others, the last to be seen after %.1f ms\n",
+           hv->nr_seen, (double)hv->longest_ns / 1e6);
+    TAP_OK(listings <= 64 + took_ms / 20 + 1,
+           "listings: a burst of 64, and one in 20 ms");
+    TAP_OK(writes <= 16 + took_ms / 200 + 1,
+           "publications: a burst of 16, and five a second");
+    TAP_OK(hv->nr_seen >= FLOOD_OTHERS && hv->longest <= 2,
+           "others' changes wait for the next listing");
+    TAP_OK(hv->memory_last <= hv->memory_first + 1024, "memory: %zu, %zu bytes",
+           hv->memory_first, hv->memory_last);
+    fake_xs_written = NULL;
+    TAP_EQ_INT(stop(), 0, "exit status");
+    end();
+}
+
 int main(void)
 {
     /* The daemon must not talk to what runs the tests. */
@@ -1297,6 +1441,7 @@ int main(void)
     test_alarm_flood();
     test_start_errors();
     test_flapping();
+    test_flood();
     test_feature();
     unlink(times_file);
     fake_xs_free();
