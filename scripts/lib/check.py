@@ -23,6 +23,7 @@ E2E_RUN = os.path.join(TOP, "tests", "e2e", "run")
 EDITS_RUN = os.path.join(TOP, "tests", "edits", "run")
 # Not in the default set: run by name only.
 METRICS_RUN = os.path.join(TOP, "tests", "metrics", "run")
+XENSTORED_RUN = os.path.join(TOP, "tests", "xenstored", "run")
 PACKAGES_RUN = os.path.join(TOP, "tests", "packages", "run")
 UNIT_DIRS = [os.path.join(TOP, "tests", d) for d in ("unit", "fuzz")]
 FAILED, USAGE, ENVIRONMENT = 1, 2, 3
@@ -119,12 +120,12 @@ def main():
 
     units, e2es = unit_names(), names_of(E2E_RUN)
     edits, packages = names_of(EDITS_RUN), names_of(PACKAGES_RUN)
-    metrics = names_of(METRICS_RUN)
+    metrics, xenstored = names_of(METRICS_RUN), names_of(XENSTORED_RUN)
     if args.list:
-        print("\n".join(units + edits + e2es + metrics + packages))
+        print("\n".join(units + edits + e2es + metrics + xenstored + packages))
         return 0
     for name in args.names:
-        if name not in units + edits + e2es + metrics + packages:
+        if name not in units + edits + e2es + metrics + xenstored + packages:
             print(f"check: no test '{name}'; --list shows them",
                   file=sys.stderr)
             return USAGE
@@ -144,6 +145,9 @@ def main():
     my_metrics = [n for n in args.names if n in metrics]
     if my_metrics:
         stream.suite("metrics", [METRICS_RUN, *my_metrics])
+    my_xenstored = [n for n in args.names if n in xenstored]
+    if my_xenstored:
+        stream.suite("xenstored", [XENSTORED_RUN, *my_xenstored])
     my_packages = [n for n in args.names if n in packages]
     if my_packages:
         stream.suite("packages", [PACKAGES_RUN, *my_packages])
