@@ -16,8 +16,8 @@ tests/bench/bench_LDLIBS = $(XENLIGHT_LIBS) -lxenforeignmemory \
 
 LINT_C += $(bench_arm64:%=tests/bench/%)
 
-UNIT_SCRIPTS += tests/unit/test-bench.py
-LINT_PY += scripts/lib/bench.py
+UNIT_SCRIPTS += tests/unit/test-bench.py tests/unit/test-performance.py
+LINT_PY += scripts/lib/bench.py scripts/performance-page
 
 # On the rig, whatever this tree was configured for.
 .PHONY: bench
