@@ -83,8 +83,12 @@ LINT_SH :=
 LINT_PY :=
 CLEAN_FILES :=
 
+ifeq ($(GUEST_ONLY),yes)
+MODULES := $(srcdir)/guest/agent/module.mk
+else
 MODULES := $(sort $(wildcard $(foreach glob,* */* */*/*, \
     $(srcdir)/$(glob)/module.mk)))
+endif
 include $(MODULES)
 
 # Flags

@@ -15,8 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <xen/io/xs_wire.h>
-
 #ifndef XENBUS_REPLY_MS
 /* xenstored may be busy, or be replaced by its successor. */
 #define XENBUS_REPLY_MS 60000
@@ -24,8 +22,30 @@
 
 #define REQUEST_SIZE 256
 
+/*
+ * What the protocol's header of Xen (xen/io/xs_wire.h) calls XS_READ and so on.  A guest
+ * builds this without Xen's headers: Debian has none for armhf.
+ */
+enum {
+    TYPE_READ = 2,
+    TYPE_WATCH = 4,
+    TYPE_TRANSACTION_START = 6,
+    TYPE_TRANSACTION_END = 7,
+    TYPE_WRITE = 11,
+    TYPE_WATCH_EVENT = 15,
+    TYPE_ERROR = 16,
+};
+
+/* Its struct xsd_sockmsg. */
+struct head {
+    uint32_t type;
+    uint32_t request;               /* its id: one is under way at a time */
+    uint32_t transaction;
+    uint32_t len;                   /* of the payload that follows */
+};
+
 struct message {
-    struct xsd_sockmsg head;
+    struct head head;
     char body[XENBUS_VALUE_SIZE];   /* with a NUL behind it */
 };
 
@@ -100,7 +120,7 @@ static int receive(struct xenbus *bus, struct message *message,
     rc = read_all(bus, &message->head, sizeof(message->head), deadline_ms);
     if (rc)
         return rc;
-    if (message->head.len > XENSTORE_PAYLOAD_MAX)
+    if (message->head.len >= XENBUS_VALUE_SIZE)
         return -EPROTO;
     rc = read_all(bus, message->body, message->head.len, deadline_ms);
     if (rc)
@@ -118,7 +138,7 @@ int xenbus_take(struct xenbus *bus)
     rc = receive(bus, &message, now_ms() + XENBUS_REPLY_MS);
     if (rc)
         return rc;
-    if (message.head.type != XS_WATCH_EVENT)
+    if (message.head.type != TYPE_WATCH_EVENT)
         return -EPROTO;
 
     /* Which node does not matter: both are looked at. */
@@ -126,13 +146,20 @@ int xenbus_take(struct xenbus *bus)
     return 0;
 }
 
+/* xenstored's word for an error. */
 static int errno_of(const char *name)
 {
+    static const struct { const char *name; int errnum; } errors[] = {
+        { "EAGAIN", EAGAIN }, { "ENOENT", ENOENT }, { "EACCES", EACCES },
+        { "EPERM", EPERM }, { "ENOSPC", ENOSPC }, { "EBUSY", EBUSY },
+        { "ENOMEM", ENOMEM }, { "EROFS", EROFS }, { "EIO", EIO },
+        { "E2BIG", E2BIG },
+    };
     size_t i;
 
-    for (i = 0; i < sizeof(xsd_errors) / sizeof(xsd_errors[0]); i++)
-        if (!strcmp(xsd_errors[i].errstring, name))
-            return xsd_errors[i].errnum;
+    for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        if (!strcmp(errors[i].name, name))
+            return errors[i].errnum;
 
     return EINVAL;
 }
@@ -148,14 +175,14 @@ static int receive_reply(struct xenbus *bus, uint32_t type,
         rc = receive(bus, reply, deadline_ms);
         if (rc)
             return rc;
-        if (reply->head.type != XS_WATCH_EVENT)
+        if (reply->head.type != TYPE_WATCH_EVENT)
             break;
         bus->changed = true;
     }
 
-    if (reply->head.type == XS_ERROR)
+    if (reply->head.type == TYPE_ERROR)
         return -errno_of(reply->body);
-    /* The kernel answers some requests itself, and leaves req_id at 0. */
+    /* Its id is not compared: the kernel answers some requests itself, without it. */
     return reply->head.type == type ? 0 : -EPROTO;
 }
 
@@ -164,8 +191,8 @@ static int request(struct xenbus *bus, uint32_t type, uint32_t transaction,
                    const char *first, const char *second, bool last_nul,
                    struct message *reply)
 {
-    char buffer[sizeof(struct xsd_sockmsg) + REQUEST_SIZE];
-    struct xsd_sockmsg head = { .type = type, .tx_id = transaction };
+    char buffer[sizeof(struct head) + REQUEST_SIZE];
+    struct head head = { .type = type, .transaction = transaction };
     size_t first_len = strlen(first) + (second || last_nul);
     size_t second_len = second ? strlen(second) + last_nul : 0;
     ssize_t done;
@@ -194,7 +221,7 @@ int xenbus_watch(struct xenbus *bus, const char *path)
 {
     struct message reply;
 
-    return request(bus, XS_WATCH, 0, path, path, true, &reply);
+    return request(bus, TYPE_WATCH, 0, path, path, true, &reply);
 }
 
 int xenbus_read(struct xenbus *bus, uint32_t transaction, const char *path,
@@ -203,7 +230,7 @@ int xenbus_read(struct xenbus *bus, uint32_t transaction, const char *path,
     struct message reply;
     int rc;
 
-    rc = request(bus, XS_READ, transaction, path, NULL, true, &reply);
+    rc = request(bus, TYPE_READ, transaction, path, NULL, true, &reply);
     if (rc)
         return rc;
 
@@ -216,7 +243,7 @@ int xenbus_write(struct xenbus *bus, uint32_t transaction, const char *path,
 {
     struct message reply;
 
-    return request(bus, XS_WRITE, transaction, path, value, false, &reply);
+    return request(bus, TYPE_WRITE, transaction, path, value, false, &reply);
 }
 
 int xenbus_transaction_start(struct xenbus *bus, uint32_t *transaction)
@@ -226,7 +253,7 @@ int xenbus_transaction_start(struct xenbus *bus, uint32_t *transaction)
     char *end;
     int rc;
 
-    rc = request(bus, XS_TRANSACTION_START, 0, "", NULL, true, &reply);
+    rc = request(bus, TYPE_TRANSACTION_START, 0, "", NULL, true, &reply);
     if (rc)
         return rc;
 
@@ -243,6 +270,6 @@ int xenbus_transaction_end(struct xenbus *bus, uint32_t transaction,
 {
     struct message reply;
 
-    return request(bus, XS_TRANSACTION_END, transaction, commit ? "T" : "F",
+    return request(bus, TYPE_TRANSACTION_END, transaction, commit ? "T" : "F",
                    NULL, true, &reply);
 }

@@ -32,5 +32,17 @@ hooks_in 2 "$manual" --prefix=/usr
 hooks_in 3 /opt/etc/xen/guest-suspend.d --sysconfdir=/opt/etc
 # shellcheck disable=SC2016 # make's variable
 hooks_in 4 '${prefix}/etc/xen/guest-suspend.d' --prefix=/opt/guest-suspend
-echo 1..4
+
+# Where nothing of Xen's is installed, as in a guest.
+without_xen() (cd "$dir" && PKG_CONFIG_LIBDIR=/nowhere PKG_CONFIG_PATH='' "$src/configure" -q "$@") >"$dir/log" 2>&1
+agent_is_built() { make -C "$dir" >>"$dir/log" 2>&1 && "$dir/guest/agent/xen-guest-suspend-agent" --version >>"$dir/log"; }
+words="without Xen's libraries, --enable-guest-only builds the agent; anything else is refused"
+if without_xen --enable-guest-only && agent_is_built && ! without_xen && grep -q 'Debian package libxen-dev' "$dir/log"; then
+    echo "ok 5 - $words"
+else
+    echo "not ok 5 - $words"
+    tail -n 20 "$dir/log" | sed 's/^/# /'
+    failed=1
+fi
+echo 1..5
 exit "$failed"
