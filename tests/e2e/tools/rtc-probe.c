@@ -7,6 +7,8 @@
  *   rtc-probe alarm T          an alarm at T; print its time as the RTC has it
  *   rtc-probe wait SECONDS     wait for the alarm's interrupt
  *   rtc-probe past             an alarm that was due a minute ago: comes at once
+ *   rtc-probe hold             always have an alarm timer due within a second: Linux
+ *       refuses to sleep with one that is that near
  *   rtc-probe late HOW N S     N times: wait for a point of time S seconds ahead,
  *       by HOW: awake (an alarm), timer (a timer of the system's), mem (asleep,
  *       for an alarm), boottime (asleep, for a CLOCK_BOOTTIME_ALARM timer), and by the
@@ -319,6 +321,14 @@ static void late(const char *how, int count, int seconds)
     free(late_us);
 }
 
+static void hold(void)
+{
+    printf("hold: begun\n");
+    fflush(stdout);
+    for (;;)
+        wait_timer(set_timer(CLOCK_BOOTTIME_ALARM, boottime_ns() + NS_PER_S));
+}
+
 static void set_time(time_t seconds)
 {
     struct rtc_time now = from_seconds(seconds);
@@ -355,7 +365,9 @@ int main(int argc, char **argv)
     else if (!strcmp(command, "past")) {
         rtc_set_alarm(rtc_seconds() - 60);
         puts(rtc_wait(LOST_S) ? "alarm" : "no alarm");
-    } else if (!strcmp(command, "late") && argc == 5)
+    } else if (!strcmp(command, "hold"))
+        hold();
+    else if (!strcmp(command, "late") && argc == 5)
         late(argv[2], atoi(argv[3]), atoi(argv[4]));
     else {
         fprintf(stderr, "rtc-probe: what? See the top of rtc-probe.c\n");
