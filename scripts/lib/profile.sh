@@ -6,8 +6,9 @@
 # guests'), RIG_XEN_ARGS (more of Xen's command line), RIG_ICOUNT (n, y: the
 # machine's time counts its instructions), RIG_PYTHON (n, y: dom0 has Python, and
 # scripts/bench), RIG_LIBVIRT (n, y: dom0 has libvirt, with our driver),
-# RIG_TEST_PARTS (n, y: what only tests use), RIG_TOOLS (the release that our tools
-# are built for and with, if it is another one),
+# RIG_GUEST (rig, debian: a whole Debian besides the rig's guest), RIG_TEST_PARTS (n, y:
+# what only tests use), RIG_TOOLS (the release that our tools are built for and with, if
+# it is another one),
 # RIG_XEN_SOURCE (a source tree of Xen, in place of Debian's),
 # RIG_XEN_TOOLS (that Xen's tools for dom0, as
 # "make install-tools DESTDIR=" leaves them, in place of Debian's).  Everything that
@@ -22,11 +23,12 @@ RIG_ICOUNT=${RIG_ICOUNT:-n}
 RIG_PYTHON=${RIG_PYTHON:-n}
 RIG_LIBVIRT=${RIG_LIBVIRT:-n}
 RIG_TEST_PARTS=${RIG_TEST_PARTS:-n}
+RIG_GUEST=${RIG_GUEST:-rig}
 RIG_TOOLS=${RIG_TOOLS:-$RIG_RELEASE}
 RIG_XEN_SOURCE=${RIG_XEN_SOURCE-}
 RIG_XEN_TOOLS=${RIG_XEN_TOOLS-}
 export RIG_RELEASE RIG_TOOLS RIG_ARCH RIG_DEBUG RIG_GIC RIG_XEN_ARGS RIG_ICOUNT RIG_PYTHON RIG_XEN_SOURCE RIG_XEN_TOOLS
-export RIG_TEST_PARTS RIG_LIBVIRT
+export RIG_TEST_PARTS RIG_LIBVIRT RIG_GUEST
 
 # profile_directory NAME DIR FILE: DIR as an absolute path, if there is one.
 profile_directory() {
@@ -89,6 +91,9 @@ profile_packages() {
     headers) echo "@$rig_headers_package @$rig_headers_package/linux-headers-" ;;
     kbuild) echo "@$rig_headers_package/linux-kbuild- +libc6" ;;
     guest) echo "util-linux +libc6" ;;
+    # A whole Debian as a guest.
+    debian-guest) echo "+systemd +systemd-sysv +udev +dbus +kmod +dash +bash +coreutils +base-files +base-passwd" \
+        "+libc-bin +util-linux +mount +grep +sed +sysvinit-utils" ;;
     # A client of xen-guest-wol.
     client) echo "etherwake" ;;
     # What reads the metrics; it runs on this machine.
