@@ -266,6 +266,10 @@ with tempfile.TemporaryDirectory() as folder:
     # Every other example.
     pathlib.Path(f"{folder}/logger").write_text("#!/bin/sh\nexec cat\n")
     os.chmod(f"{folder}/logger", 0o755)
+    # As if the time had come.
+    pathlib.Path(f"{folder}/systemd-run").write_text(
+        '#!/bin/sh\nwhile [ "${1#--}" != "$1" ]; do shift; done\nexec "$@"\n')
+    os.chmod(f"{folder}/systemd-run", 0o755)
     for page in PAGES:
         for text in scripts((SOURCE / f"man/{page}.pod").read_text()):
             if "jq" in text and not shutil.which("jq"):
