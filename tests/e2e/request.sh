@@ -45,8 +45,8 @@ suspends() { record "$1" suspends; }
 denied() { record "$1" denied; }
 
 # request_woken WHICH: $domid has been asked to sleep, and is woken.  On Arm it may have
-# woken by an event channel: Xen raises that interrupt (31), which Linux leaves enabled in
-# a sleep, for an event that it found unmasked a moment before Linux masked it.
+# woken by an event channel, seen once in 353 sleeps: Linux leaves that interrupt (31)
+# enabled in a sleep, and probably the event came in the moment before it was masked.
 request_woken() {
     xl trigger "$domid" wake --wait --if-suspended || fail "wake $1"
     request_by=$(record "$domid" wake_reason)
