@@ -6,7 +6,7 @@
 libvirt_prepare() {
     # libvirt finds a CPU model for each host, or gives up.  The emulated CPU has no vme,
     # which even a 486 has.
-    for f in /usr/share/libvirt/cpu_map/*486*.xml; do sed -i "/name='vme'/d" "$f"; done
+    find /usr/share/libvirt/cpu_map -name '*486*.xml' -exec sed -i "/name='vme'/d" {} +
     if libvirt_by_systemd; then
         # It was started at boot; and a test says when it is started again.
         mkdir -p /run/systemd/system/libvirtd.service.d
@@ -54,9 +54,8 @@ wait_for_libvirt() {
         sleep 1
     done
 }
-libvirt_probe="<domain type='xen'><name>probe</name><memory>1024</memory><os><type>hvm</type></os></domain>"
 libvirt_hears() {
-    echo "$libvirt_probe" >probe.xml
+    echo "<domain type='xen'><name>probe</name><memory>1024</memory><os>$(libvirt_type)<kernel>/boot/guest/kernel</kernel></os></domain>" >probe.xml
     virsh -q define probe.xml >/dev/null && virsh -q undefine probe >/dev/null
     grep -q "'probe'.* Undefined" events
 }
