@@ -220,6 +220,7 @@ def commands(args):
     """The commands that measure, and print samples."""
     wanted = args.figures or figures_of(args)
     words = ["-n", str(args.samples), "-d", args.guests,
+             *(["-f"] if args.fleet else []),
              *(f for f in wanted if f not in HYPERVISORS)]
     if args.here:
         program = os.path.join(args.here, "tests", "bench", "bench")
@@ -355,7 +356,7 @@ def document(args, samples, found, about):
         "format": 1,
         "about": {"host": samples.host, "emulated": not args.here,
                   "counting": args.counting, "commit": commit(),
-                  "guests": args.guests, **about},
+                  "guests": args.guests, "fleet": args.fleet, **about},
         "results": found,
         "samples": [{"figure": f, "case": c, "metric": m, "guests": g,
                      "unit": samples.units[f, c, m, g], "values": values}
@@ -396,6 +397,9 @@ def parse(argv):
     parser.add_argument("--counting", action="store_true",
                         help="on a machine whose time counts instructions: "
                         "others' work on this one does not show")
+    parser.add_argument("--fleet", action="store_true",
+                        help="all guests but one are small ones that are made "
+                        "fast and only sleep (arm64; not daemon)")
     parser.add_argument("--here", metavar="BUILD_DIRECTORY",
                         help="on this host, with the programs built there by "
                         "'make rig-programs guests'")
@@ -411,6 +415,10 @@ def parse(argv):
         parser.error("--here's machine is this one")
     if args.here and platform.machine() == "x86_64":
         args.arch = "x86_64"
+    if args.fleet and (args.arch == "x86_64" or "daemon" in args.figures or
+                       not args.figures):
+        parser.error("--fleet's guests are arm64's, and not for 'daemon'; "
+                     "name the figures")
     if args.arch == "x86_64" and args.counting:
         parser.error("only arm64's machine counts")
     for figure in args.figures:

@@ -4,13 +4,15 @@
  * by scripts/bench; docs/performance.md says what each figure is.
  *
  *   bench [-n SAMPLES] [-d GUESTS[,GUESTS...]] [-g IMAGE] [-x XL] [-s XL]
- *         [FIGURE...]
+ *         [-f] [FIGURE...]
  *   bench -r DOMID
  *
  * Each sample is a line "@ FIGURE CASE METRIC UNIT GUESTS VALUE".  The program
  * makes and destroys guests named gs-bench-*, writes its configuration file
  * into the working directory, and touches no other guest.  Activity of other
- * guests makes the figures wrong.  With -r it resumes a domain.
+ * guests makes the figures wrong.  With -r it resumes a domain.  With -f (arm64)
+ * all guests but the first are a fleet (fleet.h): a thousand are there in minutes,
+ * and have no xl process.
  *
  * Exit status: 0 done, 1 it could not measure, 2 usage, 3 this is no host to
  * measure on.
@@ -211,12 +213,15 @@ static unsigned int numbers(char *list, unsigned int found[MOST_COUNTS])
     return nr;
 }
 
-static void one_of_many(struct guest *all, unsigned int *nr)
+static void one_of_many(struct guest *all, unsigned int *nr, bool fleet)
 {
     char name[16];
 
     snprintf(name, sizeof(name), "%u", *nr);
-    guest_new(&all[*nr], name, !*nr);
+    if (fleet && *nr)
+        guest_new_of_fleet(&all[*nr], name);
+    else
+        guest_new(&all[*nr], name, !*nr);
     if (!*nr)
         guest_sleep(&all[0]);
     ++*nr;
@@ -277,13 +282,14 @@ int main(int argc, char **argv)
     static struct usage rest;
     char *list = strdup("1,20,100");
     unsigned int counts[MOST_COUNTS], nr_counts, nr = 0;
-    bool wanted[NR_FIGURES];
+    bool wanted[NR_FIGURES], fleet = false;
     int option;
 
-    while ((option = getopt(argc, argv, "n:d:g:x:s:r:")) != -1) {
+    while ((option = getopt(argc, argv, "n:d:fg:x:s:r:")) != -1) {
         switch (option) {
         case 'n': bench_samples = number(optarg, MOST_SAMPLES); break;
         case 'd': free(list); list = strdup(optarg); break;
+        case 'f': fleet = true; break;
         case 'g': bench_image = optarg; break;
         case 'x': bench_xl = optarg; break;
         case 's': bench_stock_xl = optarg; break;
@@ -307,7 +313,7 @@ int main(int argc, char **argv)
 
     for (unsigned int i = 0; i < nr_counts; i++) {
         while (nr < counts[i])
-            one_of_many(all, &nr);
+            one_of_many(all, &nr, fleet);
         usage_quiet(&rest);
         for (size_t f = 0; f < NR_FIGURES; f++)
             if (wanted[f])

@@ -56,9 +56,13 @@ struct guest {
     enum bench_todo todo;
     unsigned int delay_ms;
     bool awake;
+    /* One of those that are only there (fleet.h). */
+    bool of_fleet;
 };
 /* serving: awake, and answering if it can; otherwise asleep. */
 void guest_new(struct guest *g, const char *name, bool serving);
+/* arm64: a guest that is only there, asleep, and made fast. */
+void guest_new_of_fleet(struct guest *g, const char *name);
 void guest_end(struct guest *g);
 void guest_record(const struct guest *g, struct xen_guest_suspend_record *r);
 void guest_wait_asleep(const struct guest *g, uint64_t suspends);

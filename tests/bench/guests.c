@@ -2,6 +2,10 @@
 /* Guests to measure with. */
 #include "bench.h"
 
+#ifdef __aarch64__
+#include "fleet.h"
+#endif
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +36,47 @@ void guest_new(struct guest *g, const char *name, bool serving)
     guest_ready(g, serving);
 }
 
+#ifdef __aarch64__
+static struct fleet *fleet;
+
+void guest_new_of_fleet(struct guest *g, const char *name)
+{
+    memset(g, 0, sizeof(*g));
+    g->of_fleet = true;
+    snprintf(g->name, sizeof(g->name), NAME_PREFIX "%s", name);
+    if (!fleet)
+        fleet = fleet_open();
+    if (!fleet)
+        broken("fleet_open");
+    if (fleet_create(fleet, g->name, &g->domid))
+        broken("%s: %s", g->name, fleet_step(fleet));
+    guest_wait_asleep(g, 1);
+}
+
+static void end_of_fleet(struct guest *g)
+{
+    if (fleet_destroy(fleet, g->domid))
+        broken("destroying %s", g->name);
+}
+#else
+void guest_new_of_fleet(struct guest *g, const char *name)
+{
+    (void)g;
+    broken("%s of a fleet: this is not arm64", name);
+}
+
+static void end_of_fleet(struct guest *g)
+{
+    (void)g;
+}
+#endif
+
 void guest_end(struct guest *g)
 {
+    if (g->of_fleet) {
+        end_of_fleet(g);
+        return;
+    }
     guest_gone(g);
     if (libxl_domain_destroy(bench_ctx, g->domid, NULL))
         broken("destroying %s", g->name);

@@ -94,6 +94,9 @@ def what_is_wrong_is_named():
                          (["-d", "2,2"], "'2' guests after 2"),
                          (["nonsense"], "no figure 'nonsense'"),
                          (["--arch=x86_64", "wake"], "no figure 'wake'"),
+                         (["--fleet"], "name the figures"),
+                         (["--fleet", "events", "daemon"], "not for 'daemon'"),
+                         (["--fleet", "--arch=x86_64", "events"], "arm64's"),
                          (["--here", ".", "paths"], "no figure 'paths'")):
         said = io.StringIO()
         status = None
@@ -113,6 +116,10 @@ def the_machine_is_the_one_asked_for():
                         (["--arch=x86_64"], "bench@x86")):
         check(f"what runs for {' '.join(words)}", [name],
               [c[-1] for c in bench.commands(bench.parse(words))])
+    for words, given in ((["events"], False), (["--fleet", "events"], True)):
+        command = bench.commands(bench.parse(words))[0]
+        check(f"the program's -f for {' '.join(words)}", given,
+              any(" -f " in word for word in command))
 
 
 def run(folder, status, lines, words=()):

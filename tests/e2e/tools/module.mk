@@ -32,3 +32,13 @@ tests/e2e/tools/rtc-probe_SRCS := tests/e2e/tools/rtc-probe.c
 
 RIG_PROGRAMS += tests/e2e/tools/wol-send
 tests/e2e/tools/wol-send_SRCS := tests/e2e/tools/wol-send.c
+
+# arm64 only: see tests/bench/fleet.h.
+ifneq ($(filter aarch64-%,$(host)),)
+RIG_PROGRAMS += tests/e2e/tools/fleet
+endif
+tests/e2e/tools/fleet_SRCS := tests/e2e/tools/fleet.c tests/bench/fleet.c \
+    tools/libs/light/guest_suspend_call.c
+tests/e2e/tools/fleet_LDLIBS = -lxenctrl -lxenforeignmemory $(XENCALL_LIBS) \
+    $(XENSTORE_LIBS) $(XENTOOLLOG_LIBS)
+LINT_C += tests/e2e/tools/fleet.c
