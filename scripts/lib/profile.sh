@@ -3,12 +3,12 @@
 # Which host the rig builds: RIG_RELEASE (trixie, bookworm), RIG_ARCH (arm64,
 # amd64; armhf has the hypervisor only), RIG_DEBUG (n, y: the hypervisor's debug
 # build), RIG_GIC (3, 2: an arm64 machine's interrupt controller, and so the
-# guests'), RIG_XEN_ARGS (more of Xen's command line), RIG_ICOUNT (n, y: the
-# machine's time counts its instructions), RIG_PYTHON (n, y: dom0 has Python, and
-# scripts/bench), RIG_LIBVIRT (n, y: dom0 has libvirt, with our driver),
-# RIG_GUEST (rig, debian: a whole Debian besides the rig's guest), RIG_TEST_PARTS (n, y:
-# what only tests use), RIG_TOOLS (the release that our tools are built for and with, if
-# it is another one),
+# guests'), RIG_CPU (an arm64 machine's CPUs, as QEMU calls them), RIG_XEN_ARGS (more of
+# Xen's command line), RIG_ICOUNT (n, y: the machine's time counts its instructions),
+# RIG_PYTHON (n, y: dom0 has Python, and scripts/bench), RIG_LIBVIRT (n, y: dom0 has
+# libvirt, with our driver), RIG_GUEST (rig, debian: a whole Debian besides the rig's
+# guest), RIG_TEST_PARTS (n, y: what only tests use), RIG_TOOLS (the release that our
+# tools are built for and with, if it is another one),
 # RIG_XEN_SOURCE (a source tree of Xen, in place of Debian's),
 # RIG_XEN_TOOLS (that Xen's tools for dom0, as
 # "make install-tools DESTDIR=" leaves them, in place of Debian's).  Everything that
@@ -18,6 +18,7 @@ RIG_RELEASE=${RIG_RELEASE:-trixie}
 RIG_ARCH=${RIG_ARCH:-arm64}
 RIG_DEBUG=${RIG_DEBUG:-n}
 RIG_GIC=${RIG_GIC:-3}
+RIG_CPU=${RIG_CPU:-cortex-a57}
 RIG_XEN_ARGS=${RIG_XEN_ARGS-}
 RIG_ICOUNT=${RIG_ICOUNT:-n}
 RIG_PYTHON=${RIG_PYTHON:-n}
@@ -27,7 +28,7 @@ RIG_GUEST=${RIG_GUEST:-rig}
 RIG_TOOLS=${RIG_TOOLS:-$RIG_RELEASE}
 RIG_XEN_SOURCE=${RIG_XEN_SOURCE-}
 RIG_XEN_TOOLS=${RIG_XEN_TOOLS-}
-export RIG_RELEASE RIG_TOOLS RIG_ARCH RIG_DEBUG RIG_GIC RIG_XEN_ARGS RIG_ICOUNT RIG_PYTHON RIG_XEN_SOURCE RIG_XEN_TOOLS
+export RIG_RELEASE RIG_TOOLS RIG_ARCH RIG_DEBUG RIG_GIC RIG_CPU RIG_XEN_ARGS RIG_ICOUNT RIG_PYTHON RIG_XEN_SOURCE RIG_XEN_TOOLS
 export RIG_TEST_PARTS RIG_LIBVIRT RIG_GUEST
 
 # profile_directory NAME DIR FILE: DIR as an absolute path, if there is one.

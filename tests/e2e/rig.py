@@ -51,7 +51,7 @@ QEMU = {
         # Two CPUs: one for dom0, so that a guest that never sleeps can't
         # starve what watches it.  bootscrub=0 saves ten seconds a boot.
         "args": ["-machine", "virt,virtualization=on,gic-version={gic}",
-                 "-cpu", "cortex-a57", "-smp", "2"],
+                 "-cpu", "{cpu}", "-smp", "2"],
         # MiB: of the machine, and of dom0.
         "memory": (3072, 1024),
         # sched_credit2_migrate_resist=0: see docs/testing.md.
@@ -190,7 +190,8 @@ class Machine:
         if not shutil.which(qemu["program"]):
             raise EnvironmentTrouble(
                 f"{qemu['program']} is missing: run scripts/setup")
-        machine = [a.format(gic=self.about.get("gic", "3"))
+        machine = [a.format(gic=self.about.get("gic", "3"),
+                            cpu=self.about.get("cpu", "cortex-a57"))
                    for a in qemu["args"]]
         memory, dom0_memory = self.about.get("memory", qemu["memory"])
         machine += ["-m", str(memory)]

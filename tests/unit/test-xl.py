@@ -18,6 +18,8 @@ import sys
 import tempfile
 import time
 
+# Under nohup it is ignored, and so it would be in what is tested.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 sys.dont_write_bytecode = True
 
 from tap import end, ok  # noqa: E402
