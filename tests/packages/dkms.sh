@@ -27,15 +27,15 @@ compiler=$(sed -n 's/^CC = .*)\(gcc-[0-9]*\)$/\1/p' "$object_tree/.kernelvariabl
 stock=$(chroot_extended dkms "" "$work" sh -euc '
     timeout 900 apt-get -q -y --no-install-recommends install dkms kmod make "$1-aarch64-linux-gnu" libc6-dev-arm64-cross
 ' sh "$compiler") || exit
-cp -a "$stock" "$work/root"
-cp -a "$headers/usr/src/." "$work/root/usr/src/"
-cp -a "$kbuild"/usr/lib/linux-kbuild-* "$work/root/usr/lib/"
-mkdir -p "$work/root/usr/lib/modules/$kernel"
-ln -s "/usr/src/linux-headers-$kernel" "$work/root/usr/lib/modules/$kernel/build"
+cp -a "$stock" "$work/debian"
+cp -a "$headers/usr/src/." "$work/debian/usr/src/"
+cp -a "$kbuild"/usr/lib/linux-kbuild-* "$work/debian/usr/lib/"
+mkdir -p "$work/debian/usr/lib/modules/$kernel"
+ln -s "/usr/src/linux-headers-$kernel" "$work/debian/usr/lib/modules/$kernel/build"
 
 dkms_rc=0
 # shellcheck disable=SC2016
-chroot_run "$work/root" "$work" env DEB_BUILD_ARCH=amd64 DEB_HOST_ARCH=arm64 \
+chroot_run "$work/debian" "$work" env DEB_BUILD_ARCH=amd64 DEB_HOST_ARCH=arm64 \
     DEB_HOST_GNU_TYPE=aarch64-linux-gnu sh -uc '
     kernel=$1 release=$2 failed=0
     check() {

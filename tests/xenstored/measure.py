@@ -23,6 +23,11 @@ import sys
 import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(TOP / "tests/unit"))
+
+from tap import end, ok  # noqa: E402
+
 PATCHES = sorted((TOP / "docs/xenstored").glob("*.patch"))
 GUESTS = (1, 20, 100)
 REQUESTS = 100
@@ -30,18 +35,6 @@ READ, WATCH, INTRODUCE, WRITE, SET_PERMS = 2, 4, 8, 11, 14
 XS_ERROR, WATCH_EVENT = 16, 15
 WRAPPED = ("poll", "xenbus_map", "get_xenbus_evtchn")
 WHAT = {"a question": READ, "a write": WRITE}
-
-count = failed = 0
-
-
-def ok(good, what, why=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'' if good else 'not '}ok {count} - {what}", flush=True)
-    for line in str(why).splitlines() if not good else []:
-        print(f"# {line}")
-
 
 class Environment(Exception):
     pass
@@ -227,14 +220,14 @@ def main(argv):
                    (before, two))
             ok(both[0] < min(one[0], two[0]) * 1.1,
                f"both: {what}, {nr} guests", (one, two, both))
-    print(f"1..{count}")
+    status = end()
     print("# | instructions; polls | " + " | ".join(found) + " |")
     for what in WHAT:
         for nr in GUESTS:
             print(f"# | {what}, {nr} guests | " + " | ".join(
                 f"{found[name][what, nr][0]:.0f}; "
                 f"{found[name][what, nr][1]:.2g}" for name in found) + " |")
-    return 1 if failed else 0
+    return status
 
 
 if __name__ == "__main__":
