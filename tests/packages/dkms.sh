@@ -3,7 +3,7 @@
 #
 # dkms.sh RELEASE: guest/rtc's DKMS package in a Debian: installed, it is built for the
 # kernel of an arm64 guest from Debian's headers, put where modprobe finds it, and removed.
-# The Debian is amd64, with the cross compiler that those headers take.  Run by run.
+# The Debian is amd64, with the cross compiler and the pahole that those headers take.  Run by run.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/scripts/lib/rig.sh"
@@ -25,7 +25,7 @@ compiler=$(sed -n 's/^CC = .*)\(gcc-[0-9]*\)$/\1/p' "$object_tree/.kernelvariabl
 
 # shellcheck disable=SC2016 # the inner shell's variables
 stock=$(chroot_extended dkms "" "$work" sh -euc '
-    timeout 900 apt-get -q -y --no-install-recommends install dkms kmod make "$1-aarch64-linux-gnu" libc6-dev-arm64-cross
+    timeout 900 apt-get -q -y --no-install-recommends install dkms kmod make pahole "$1-aarch64-linux-gnu" libc6-dev-arm64-cross
 ' sh "$compiler") || exit
 cp -a "$stock" "$work/debian"
 cp -a "$headers/usr/src/." "$work/debian/usr/src/"
