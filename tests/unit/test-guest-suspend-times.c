@@ -28,6 +28,33 @@ static bool is_found(int fd, const struct gsuspend_change *wanted,
     return gsuspend_times_read(fd, wanted, &found) && found == time_ns;
 }
 
+static void test_counters(int to_write, int to_read)
+{
+    struct gsuspend_counters counters = { 1, 2, 3 }, found = { 0 };
+    int64_t time_ns;
+
+    TAP_OK(!gsuspend_counters_read(to_read, &found), "an empty file");
+    TAP_EQ_INT(gsuspend_times_write(to_write, &change, -3), 0, "a time");
+    TAP_OK(!gsuspend_counters_read(to_read, &found), "is no counters");
+    TAP_EQ_INT(gsuspend_counters_write(to_write, &counters), 0, "write");
+    TAP_OK(gsuspend_counters_read(to_read, &found) && found.coalesced == 1 &&
+           found.failures == 2 && found.losses == 3, "they are read");
+    TAP_OK(is_found(to_read, &change, -3), "beside the times");
+
+    /* The place of the counters is no domain's. */
+    counters = (struct gsuspend_counters){ change.seq, change.instance,
+                                           change.since_ns };
+    TAP_EQ_INT(gsuspend_counters_write(to_write, &counters), 0, "others");
+    for (uint32_t domid = 0; domid < 9; domid++) {
+        struct gsuspend_change other = change;
+
+        other.domid = domid;
+        TAP_OK(gsuspend_times_read(to_read, &other, &time_ns) == (domid == 7),
+               "domain %u", (unsigned int)domid);
+    }
+    TAP_OK(!ftruncate(to_write, 0), "the file is emptied");
+}
+
 static void test_changes(int to_write, int to_read)
 {
     static const struct {
@@ -66,7 +93,8 @@ static void test_halves(int to_write, int to_read)
     struct gsuspend_change next = change;
     unsigned char old[40], new[40];
     unsigned int wrong = 0;
-    const off_t at = 7 * 40;
+    /* The counters are the first. */
+    const off_t at = (7 + 1) * 40;
     int64_t found;
 
     next.seq = 0x0101010101010101;
@@ -132,6 +160,7 @@ int main(void)
     TAP_OK(!fstat(to_read, &st) && (st.st_mode & 07777) == 0600,
            "nobody else may read it");
 
+    test_counters(to_write, to_read);
     test_changes(to_write, to_read);
     test_halves(to_write, to_read);
     close(to_write);

@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,8 @@ def run(*args, host):
     return subprocess.run(
         ["xl", "suspend-status", *args], executable=XL, timeout=60, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=dict(os.environ, GS_FAKE_HOST=str(scratch / "host")))
+        env=dict(os.environ, GS_FAKE_HOST=str(scratch / "host"),
+                 XENSUSPENDD_TIMES=str(scratch / "times")))
 
 
 # DOMID NAME UUID STATE KIND SEQ INSTANCE SUSPENDS WAKE VIRQ VCPU SINCE NOW
@@ -190,6 +192,37 @@ def test_unknown():
        "no guest suspend at all: an error, and no metrics", got)
 
 
+def times_file(*numbers):
+    """xensuspendd's file, with its counters: see guest_suspend_times.c."""
+    words = [*numbers, 0]
+    check = 0x6773757370656e32
+    for word in [2**32 - 1, *words]:
+        check = (check ^ word) * 0x9e3779b97f4a7c15 % 2**64
+        check ^= check >> 32
+    return struct.pack("=5Q", *words, check)
+
+
+def test_counters():
+    file = scratch / "times"
+    for what, content, found in (
+            ("counters", times_file(11, 2, 3), {
+                "daemon_coalesced_total": "11", "daemon_failures_total": "2",
+                "daemon_xenstored_losses_total": "3"}),
+            ("half of them", times_file(11, 2, 3)[:39], {}),
+            ("damaged", times_file(11, 2, 3)[:-1] + b"x", {}),
+            ("empty", b"", {}), ("no file", None, {})):
+        if content is None:
+            file.unlink()
+        else:
+            file.write_bytes(content)
+        families = parse(run("--openmetrics", host=HOST).stdout)
+        got = {name.removeprefix(PREFIX): samples[0][1]
+               for name, (_, samples) in families.items()
+               if name.startswith(PREFIX + "daemon_") and
+               name != PREFIX + "daemon_ready"}
+        ok(got == found, f"xensuspendd's counters: {what}", got)
+
+
 def test_usage():
     for args in (["--json"], ["-q", "3"], ["--watch"],
                  ["--wait=running", "3"]):
@@ -200,9 +233,11 @@ def test_usage():
 
 
 def test_names():
+    (scratch / "times").write_bytes(times_file(0, 0, 0))
     printed = set(re.findall(rf"^# TYPE ({PREFIX}\w+)",
                              run("--openmetrics", host=HOST).stdout,
                              re.MULTILINE))
+    (scratch / "times").unlink()
     for name in ("docs/examples/xen-guest-suspend.rules.yml",
                  "docs/examples/xen-guest-suspend.rules.test.yml"):
         used = set(re.findall(rf"{PREFIX}\w+", (SOURCE / name).read_text()))
@@ -292,7 +327,7 @@ def test_units():
 
 
 try:
-    for test in (test_output, test_unknown, test_usage, test_names,
+    for test in (test_output, test_unknown, test_counters, test_usage, test_names,
                  test_writer, test_units):
         print(f"# {test.__name__}")
         test()

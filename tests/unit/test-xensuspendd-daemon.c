@@ -306,6 +306,17 @@ static bool time_is_in_file(const struct xen_guest_suspend_record *rec)
     return same;
 }
 
+/* What the daemon has counted, as a reader of its file has it. */
+static struct gsuspend_counters counters(void)
+{
+    struct gsuspend_counters found = { UINT64_MAX, UINT64_MAX, UINT64_MAX };
+    int fd = gsuspend_times_open_to_read();
+
+    gsuspend_counters_read(fd, &found);
+    close(fd);
+    return found;
+}
+
 /* Whether the tree says what the hypervisor does, and no more. */
 static bool shows_all(bool (*is_shown)(unsigned int domid))
 {
@@ -906,6 +917,8 @@ static void test_refusals(void)
     fake_xs->fail_at = 0;
     TAP_OK(wait_until(is_ready_and_true),
            "an xenstored that went away and lost everything has it again");
+    TAP_EQ_INT(counters().losses, 1, "that is counted");
+    TAP_OK(counters().failures >= 2, "and so are the refusals");
     TAP_EQ_INT(stop(), 0, "ends well");
     end();
 }
@@ -1243,6 +1256,9 @@ static void test_flapping(void)
     writes = fake_xs_find(TREE_ROOT "/1/state")->writes - writes;
     requests = fake_xs->requests - requests;
     TAP_OK(writes < 200, "5,000 changes make %u publications", writes);
+    TAP_EQ_INT(counters().coalesced, 5000 - writes,
+               "the changes that were not published are counted");
+    TAP_EQ_INT(counters().failures + counters().losses, 0, "nothing failed");
     /* Another domain's, and a name for each, for the log. */
     TAP_OK(requests <= 2 * (writes + 1), "and %u requests", requests);
     TAP_OK(number_is(1, "suspends", 2500), "every sleep is counted");

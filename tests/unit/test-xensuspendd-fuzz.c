@@ -102,6 +102,7 @@ static unsigned int wrong_domains(struct model *m, unsigned int *whole)
         state = fake_xs_field(path, "state");
         if (!text || !says(text, "seq", d->shown.seq) ||
             !says(text, "instance", d->shown.instance) ||
+            !says(text, "suspends", d->shown.suspends) ||
             gsuspend_value(gsuspend_state_names, state) != d->shown.state ||
             (d->shown.hooks_seq && d->shown.hooks_seq > d->shown.seq))
             wrong++;
@@ -113,7 +114,8 @@ static unsigned int wrong_domains(struct model *m, unsigned int *whole)
 static void random_record(char *text, size_t size)
 {
     static const char *const words[] = {
-        "suspended", "seq=42", "instance=7", "since=-5.250000000", "hooks=due",
+        "suspended", "seq=42", "instance=7", "suspends=3", "since=-5.250000000",
+        "hooks=due",
     };
     size_t i, len = 0;
     char odd[32];

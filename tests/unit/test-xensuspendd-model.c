@@ -98,6 +98,45 @@ static void test_changes(void)
     TAP_EQ_INT(publish(3), 5, "and is published");
 }
 
+/* What was never shown, by what the tree shows and what the record says. */
+static void test_coalesced(void)
+{
+    static const struct {
+        uint64_t shown_instance, shown_seq, shown_suspends;
+        uint8_t shown_state;
+        uint64_t suspends;
+        uint8_t state;
+        uint64_t wanted;
+    } cases[] = {
+        { 10, 11, 0, RUNNING, 1, SUSPENDED, 0 },
+        { 10, 11, 1, SUSPENDED, 1, RUNNING, 0 },
+        { 10, 11, 0, RUNNING, 1, RUNNING, 1 },
+        { 10, 11, 1, SUSPENDED, 2, SUSPENDED, 1 },
+        { 10, 11, 1, SUSPENDED, 2, RUNNING, 2 },
+        { 10, 11, 7, RUNNING, 107, SUSPENDED, 198 },
+        /* The same, read again. */
+        { 10, 11, 1, SUSPENDED, 1, SUSPENDED, 0 },
+        /* Nothing, another domain, and what is damaged: not known. */
+        { 0, 0, 0, RUNNING, 5, RUNNING, 0 },
+        { 9, 9, 3, SUSPENDED, 5, RUNNING, 0 },
+        { 10, 0, 0, RUNNING, 5, RUNNING, 0 },
+    };
+
+    begin("coalesced");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct domain d = {
+            .shown = { .seq = cases[i].shown_seq,
+                       .instance = cases[i].shown_instance,
+                       .suspends = cases[i].shown_suspends,
+                       .state = cases[i].shown_state },
+            .rec = { .instance = 10, .seq = 20, .state = cases[i].state,
+                     .nr_suspends = cases[i].suspends },
+        };
+
+        TAP_OK(model_coalesced(&d) == cases[i].wanted, "case %zu", i);
+    }
+}
+
 static void test_rate(void)
 {
     uint64_t now, last = 0, seq = 100;
@@ -467,6 +506,7 @@ int main(void)
 {
     test_bucket();
     test_changes();
+    test_coalesced();
     test_rate();
     test_rate_of_all();
     test_share();

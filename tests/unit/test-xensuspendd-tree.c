@@ -124,7 +124,7 @@ static void test_refusals(void)
     TAP_EQ_INT(tree_introduced(tree, 0), -1, "a failure is no answer");
 }
 
-#define SINCE " since=1.000000000"
+#define REST " suspends=2 since=1.000000000"
 
 static void test_scan(void)
 {
@@ -133,29 +133,32 @@ static void test_scan(void)
         "18446744073709551617", "3a", "state",
     };
     static const char *const damaged[] = {
-        "", " ", "running", "asleep seq=1 instance=1" SINCE,
-        "running seq=1" SINCE, "running instance=1" SINCE,
-        "running seq=1x instance=1" SINCE, "running seq= instance=1" SINCE,
-        "running seq instance=1" SINCE, "running seq=1 instance=1 more" SINCE,
-        "seq=1 instance=1 running" SINCE,
-        "running seq=18446744073709551616 instance=1" SINCE,
-        "running seq=1 instance=1", "running seq=1 instance=1 since=5",
-        "running seq=1 instance=1 since=18446743979.250000000",
+        "", " ", "running", "asleep seq=1 instance=1" REST,
+        "running seq=1" REST, "running instance=1" REST,
+        "running seq=1x instance=1" REST, "running seq= instance=1" REST,
+        "running seq instance=1" REST, "running seq=1 instance=1 more" REST,
+        "seq=1 instance=1 running" REST,
+        "running seq=18446744073709551616 instance=1" REST,
+        "running seq=1 instance=1 suspends=2",
+        "running seq=1 instance=1 since=1.000000000",
+        "running seq=1 instance=1 suspends=-1 since=1.000000000",
+        "running seq=1 instance=1 suspends=2 since=5",
+        "running seq=1 instance=1 suspends=2 since=18446743979.250000000",
     };
     static const struct {
         const char *state, *seq;
         uint64_t wanted;
     } hooks[] = {
-        { "running seq=9 instance=4" SINCE " hooks=due", NULL, 0 },
-        { "running seq=9 instance=4" SINCE, NULL, 9 },
-        { "running seq=9 instance=4" SINCE " hooks=due", "8", 8 },
-        { "running seq=9 instance=4" SINCE " hooks=none", "8", 9 },
-        { "running seq=9 instance=4" SINCE " hooks=due more=x", "9", 9 },
+        { "running seq=9 instance=4" REST " hooks=due", NULL, 0 },
+        { "running seq=9 instance=4" REST, NULL, 9 },
+        { "running seq=9 instance=4" REST " hooks=due", "8", 8 },
+        { "running seq=9 instance=4" REST " hooks=none", "8", 9 },
+        { "running seq=9 instance=4" REST " hooks=due more=x", "9", 9 },
         /* An earlier domain's, and what is not ours. */
-        { "running seq=9 instance=4" SINCE " hooks=due", "3", 0 },
-        { "running seq=9 instance=4" SINCE " hooks=due", "10", 0 },
-        { "running seq=5 instance=4" SINCE " hooks=due", "9", 0 },
-        { "running seq=9 instance=4" SINCE " hooks=due", "8x", 0 },
+        { "running seq=9 instance=4" REST " hooks=due", "3", 0 },
+        { "running seq=9 instance=4" REST " hooks=due", "10", 0 },
+        { "running seq=5 instance=4" REST " hooks=due", "9", 0 },
+        { "running seq=9 instance=4" REST " hooks=due", "8x", 0 },
     };
     struct model m;
     struct shown *shown;

@@ -519,11 +519,11 @@ def write_times(*entries):
     """xensuspendd's file, of (domid, seq, instance, since_ns, time_ns)."""
     with open(scratch / "times", "wb") as times:
         for domid, *words in entries:
-            check = 0x6773757370656e31
+            check = 0x6773757370656e32
             for word in (domid, *words):
                 check = (check ^ word) * 0x9e3779b97f4a7c15 % 2**64
                 check ^= check >> 32
-            times.seek(40 * domid)
+            times.seek(40 * (domid + 1))
             times.write(struct.pack("=5Q", *words, check))
 
 

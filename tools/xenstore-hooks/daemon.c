@@ -64,6 +64,8 @@ struct daemon {
     int signal_fd;
     int times_fd;               /* guest_suspend_times.h; -1: none. */
     bool times_failed;          /* That there is none was logged. */
+    struct gsuspend_counters counters;
+    bool counters_noted;        /* The file has them as they are. */
     bool ready;
     struct report report;
     bool stopping;
@@ -92,6 +94,8 @@ static void lose_tree(struct daemon *daemon, int err)
             strerror(err));
     tree_close(daemon->tree);
     daemon->tree = NULL;
+    daemon->counters.losses++;
+    daemon->counters_noted = false;
     daemon->ready = false;
     daemon->resync_failed = true;
     daemon->resync_ms = now_ms();
@@ -337,6 +341,8 @@ static void fail(struct daemon *daemon, struct domain *domain, const char *what)
         log_msg(LOG_WARNING, "cannot %s domid=%"PRIu32": %s; trying again",
                 what, domain->domid, strerror(err));
     model_failed(domain, now_ms());
+    daemon->counters.failures++;
+    daemon->counters_noted = false;
 }
 
 /* It only saves requests: without it xl finds the time in xenstore. */
@@ -363,6 +369,16 @@ static void note_time(struct daemon *daemon, const struct domain *domain)
         lose_times(daemon);
 }
 
+/* Only if there is something new: a change costs no call more. */
+static void note_counters(struct daemon *daemon)
+{
+    if (daemon->times_fd < 0 || daemon->counters_noted)
+        return;
+    if (gsuspend_counters_write(daemon->times_fd, &daemon->counters))
+        lose_times(daemon);
+    daemon->counters_noted = true;
+}
+
 /* The file may be new, or be an earlier daemon's, which knew other times. */
 static void note_all_times(struct daemon *daemon)
 {
@@ -373,6 +389,8 @@ static void note_all_times(struct daemon *daemon)
     daemon->times_fd = gsuspend_times_open_to_write();
     if (daemon->times_fd < 0)
         lose_times(daemon);
+    daemon->counters_noted = false;
+    note_counters(daemon);
     for (i = 0; i < daemon->model.nr; i++)
         note_time(daemon, daemon->model.domains[i]);
 }
@@ -380,7 +398,7 @@ static void note_all_times(struct daemon *daemon)
 static void publish(struct daemon *daemon, struct domain *domain)
 {
     bool transition = domain->rec.seq != model_previous_seq(domain);
-    uint64_t begin_ms = now_ms();
+    uint64_t begin_ms = now_ms(), coalesced = model_coalesced(domain);
     /* A tree that was lost and is made anew is no news to hooks and log. */
     bool run_hooks = transition && hooks_active(daemon->hooks) &&
                      domain->rec.seq > domain->hooked_seq;
@@ -391,6 +409,10 @@ static void publish(struct daemon *daemon, struct domain *domain)
     if (tree_publish(daemon->tree, domain, run_hooks)) {
         fail(daemon, domain, "publish");
         return;
+    }
+    if (coalesced) {
+        daemon->counters.coalesced += coalesced;
+        daemon->counters_noted = false;
     }
     if (domain->shown.instance != domain->rec.instance) {
         end_sleep_of_dead(daemon, domain);
@@ -694,6 +716,7 @@ static int step(struct daemon *daemon)
         ask_about_all(daemon);
 
     work(daemon);
+    note_counters(daemon);
 
     if (daemon->event_taken && bucket_ready(&daemon->events, now_ms())) {
         if (source_unmask(daemon->source)) {

@@ -412,6 +412,7 @@ void model_published(struct model *model, struct domain *domain, bool hooks_due,
         .state = domain->rec.state,
         .seq = domain->rec.seq,
         .instance = domain->rec.instance,
+        .suspends = domain->rec.nr_suspends,
         .hooks_seq = hooks_seq,
         .since_time_ns = domain->since_time_ns,
     };
@@ -455,6 +456,25 @@ void model_failed(struct domain *domain, uint64_t now_ms)
         wait_ms = RETRY_MAX_MS;
     domain->failures++;
     domain->retry_ms = now_ms + wait_ms;
+}
+
+/* Of a domain that has slept so often, and is in that state. */
+static uint64_t changes(uint64_t suspends, uint8_t state)
+{
+    return 2 * suspends - (state == XEN_GUEST_SUSPEND_STATE_SUSPENDED);
+}
+
+uint64_t model_coalesced(const struct domain *domain)
+{
+    const struct xen_guest_suspend_record *rec = &domain->rec;
+    const struct shown *shown = &domain->shown;
+    uint64_t since;
+
+    if (!shown->seq || shown->instance != rec->instance)
+        return 0;
+    since = changes(rec->nr_suspends, rec->state) -
+            changes(shown->suspends, shown->state);
+    return since ? since - 1 : 0;
 }
 
 uint64_t model_previous_seq(const struct domain *domain)

@@ -48,6 +48,7 @@ struct shown {
     uint8_t state;
     uint64_t seq;           /* 0: damaged, to be written again. */
     uint64_t instance;
+    uint64_t suspends;
     uint64_t hooks_seq;     /* The latest seq that hooks have had; 0: none. */
     int64_t since_time_ns;  /* When the change to seq was. */
 };
@@ -183,6 +184,12 @@ void model_published(struct model *model, struct domain *domain, bool hooks_due,
                      uint64_t now_ms, uint64_t took_ms);
 void model_removed(struct model *model, struct domain *domain);
 void model_failed(struct domain *domain, uint64_t now_ms);
+
+/*
+ * How many changes of state the tree has never shown, should the record be published
+ * now: those between what it shows and the record.
+ */
+uint64_t model_coalesced(const struct domain *domain);
 
 /* The seq that the tree shows of this domain, or else that of its creation. */
 uint64_t model_previous_seq(const struct domain *domain);

@@ -206,6 +206,7 @@ int tree_prepare(struct tree *tree)
 static bool parse_record(char *text, struct shown *shown, bool *hooks_due)
 {
     bool seq_ok = false, instance_ok = false, since_ok = false;
+    bool suspends_ok = false;
     char *rest, *name = strtok_r(text, " ", &rest), *value;
     int state = gsuspend_value(gsuspend_state_names, name);
 
@@ -223,12 +224,15 @@ static bool parse_record(char *text, struct shown *shown, bool *hooks_due)
         else if (!strcmp(name, "instance"))
             instance_ok = gsuspend_parse_number(value, UINT64_MAX,
                                                 &shown->instance);
+        else if (!strcmp(name, "suspends"))
+            suspends_ok = gsuspend_parse_number(value, UINT64_MAX,
+                                                &shown->suspends);
         else if (!strcmp(name, "since"))
             since_ok = gsuspend_time_parse(value, &shown->since_time_ns);
         else if (!strcmp(name, HOOKS_FIELD))
             *hooks_due = !strcmp(value, HOOKS_DUE);
     }
-    return seq_ok && instance_ok && since_ok;
+    return seq_ok && instance_ok && suspends_ok && since_ok;
 }
 
 /*

@@ -128,6 +128,16 @@ static char *read_domain_node(struct xl_domains *domains, uint32_t domid,
     return read_node(domains, path);
 }
 
+static bool has_times_file(struct xl_domains *domains)
+{
+    if (!domains->times_tried) {
+        domains->times_fd = gsuspend_times_open_to_read();
+        domains->times_tried = true;
+    }
+
+    return domains->times_fd >= 0;
+}
+
 /* False: xensuspendd has put no time of this change into its file. */
 static bool time_in_file(struct xl_domains *domains,
                          const libxl_guest_suspend_info *info,
@@ -138,12 +148,7 @@ static bool time_in_file(struct xl_domains *domains,
         .since_ns = info->since_ns,
     };
 
-    if (!domains->times_tried) {
-        domains->times_fd = gsuspend_times_open_to_read();
-        domains->times_tried = true;
-    }
-
-    return domains->times_fd >= 0 &&
+    return has_times_file(domains) &&
            gsuspend_times_read(domains->times_fd, &change, since_time_ns);
 }
 
@@ -380,6 +385,13 @@ bool xl_domains_daemon_is_ready(struct xl_domains *domains)
             !has_ended(pid);
     free(text);
     return ready;
+}
+
+bool xl_domains_daemon_counters(struct xl_domains *domains,
+                                struct gsuspend_counters *counters)
+{
+    return has_times_file(domains) &&
+           gsuspend_counters_read(domains->times_fd, counters);
 }
 
 bool xl_domains_lacks_device_model(struct xl_domains *domains, uint32_t domid)

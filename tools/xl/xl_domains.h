@@ -14,6 +14,8 @@
 
 #include <libxl_guest_suspend.h>
 
+#include "guest_suspend_times.h"
+
 struct gsuspend_xenstore;
 
 /* Opened when first needed, and kept. */
@@ -64,6 +66,10 @@ bool xl_domains_since(struct xl_domains *domains,
 
 /* True: xensuspendd runs, and says that what it has published is true. */
 bool xl_domains_daemon_is_ready(struct xl_domains *domains);
+
+/* False: xensuspendd has left none. */
+bool xl_domains_daemon_counters(struct xl_domains *domains,
+                                struct gsuspend_counters *counters);
 
 /* True: the domain has a device model in this domain, and that has ended. */
 bool xl_domains_lacks_device_model(struct xl_domains *domains,

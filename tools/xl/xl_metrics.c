@@ -201,15 +201,38 @@ static void print_metric(const struct metric *metric,
     }
 }
 
+static void print_host_sample(const char *name, const char *type,
+                              const char *help, uint64_t number)
+{
+    print_head(name, type, help);
+    printf(PREFIX "%s %" PRIu64 "\n", name, number);
+}
+
+static void print_counters(const struct gsuspend_counters *counters)
+{
+    print_host_sample("daemon_coalesced_total", "counter",
+                      "Changes of state that xensuspendd published together "
+                      "with a later one.", counters->coalesced);
+    print_host_sample("daemon_failures_total", "counter",
+                      "Attempts of xensuspendd to publish that failed.",
+                      counters->failures);
+    print_host_sample("daemon_xenstored_losses_total", "counter",
+                      "How often xensuspendd lost xenstored, and all nodes "
+                      "with it.", counters->losses);
+}
+
 void xl_metrics_print(const struct xl_table *table, struct xl_domains *domains)
 {
+    struct gsuspend_counters counters;
     size_t i;
 
     for (i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
         print_metric(&metrics[i], table);
 
-    print_head("daemon_ready", "gauge",
-               "1: xensuspendd runs, and its nodes in xenstore are true.");
-    printf(PREFIX "daemon_ready %d\n", xl_domains_daemon_is_ready(domains));
+    print_host_sample("daemon_ready", "gauge",
+                      "1: xensuspendd runs, and its nodes in xenstore are true.",
+                      xl_domains_daemon_is_ready(domains));
+    if (xl_domains_daemon_counters(domains, &counters))
+        print_counters(&counters);
     printf("# EOF\n");
 }

@@ -14,9 +14,12 @@
 #define TIMES_FILE "/run/xensuspendd.times"
 
 /* Another one for each layout of struct entry. */
-#define FORMAT 0x6773757370656e31U
+#define FORMAT 0x6773757370656e32U
 
-/* The file is an array of these, by domid. */
+/* In the check of the counters. */
+#define NO_DOMID UINT32_MAX
+
+/* The file is an array of these: first the counters, then by domid. */
 struct entry {
     uint64_t seq, instance, since_ns;
     int64_t since_time_ns;
@@ -62,7 +65,27 @@ int gsuspend_times_open_to_write(void)
 
 static off_t place_of(uint32_t domid)
 {
-    return (off_t)domid * (off_t)sizeof(struct entry);
+    return ((off_t)domid + 1) * (off_t)sizeof(struct entry);
+}
+
+/* -1: errno. */
+static int write_entry(int fd, const struct entry *entry, off_t place)
+{
+    ssize_t done = pwrite(fd, entry, sizeof(*entry), place);
+
+    if (done < 0)
+        return -1;
+    if (done != sizeof(*entry)) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return 0;
+}
+
+static bool read_entry(int fd, struct entry *entry, uint32_t domid, off_t place)
+{
+    return pread(fd, entry, sizeof(*entry), place) == sizeof(*entry) &&
+           entry->check == check_of(domid, entry);
 }
 
 int gsuspend_times_write(int fd, const struct gsuspend_change *change,
@@ -72,17 +95,9 @@ int gsuspend_times_write(int fd, const struct gsuspend_change *change,
         .seq = change->seq, .instance = change->instance,
         .since_ns = change->since_ns, .since_time_ns = since_time_ns,
     };
-    ssize_t done;
 
     entry.check = check_of(change->domid, &entry);
-    done = pwrite(fd, &entry, sizeof(entry), place_of(change->domid));
-    if (done < 0)
-        return -1;
-    if (done != sizeof(entry)) {
-        errno = ENOSPC;
-        return -1;
-    }
-    return 0;
+    return write_entry(fd, &entry, place_of(change->domid));
 }
 
 bool gsuspend_times_read(int fd, const struct gsuspend_change *change,
@@ -90,14 +105,36 @@ bool gsuspend_times_read(int fd, const struct gsuspend_change *change,
 {
     struct entry entry;
 
-    if (pread(fd, &entry, sizeof(entry), place_of(change->domid)) !=
-        sizeof(entry))
-        return false;
-    if (entry.check != check_of(change->domid, &entry) ||
+    if (!read_entry(fd, &entry, change->domid, place_of(change->domid)) ||
         entry.seq != change->seq || entry.instance != change->instance ||
         entry.since_ns != change->since_ns)
         return false;
 
     *since_time_ns = entry.since_time_ns;
+    return true;
+}
+
+int gsuspend_counters_write(int fd, const struct gsuspend_counters *counters)
+{
+    struct entry entry = {
+        .seq = counters->coalesced, .instance = counters->failures,
+        .since_ns = counters->losses,
+    };
+
+    entry.check = check_of(NO_DOMID, &entry);
+    return write_entry(fd, &entry, 0);
+}
+
+bool gsuspend_counters_read(int fd, struct gsuspend_counters *counters)
+{
+    struct entry entry;
+
+    if (!read_entry(fd, &entry, NO_DOMID, 0))
+        return false;
+
+    *counters = (struct gsuspend_counters){
+        .coalesced = entry.seq, .failures = entry.instance,
+        .losses = entry.since_ns,
+    };
     return true;
 }

@@ -8,6 +8,8 @@
  * /run/xensuspendd.times, or what $XENSUSPENDD_TIMES names.  To read one is a
  * system call.
  *
+ * It counts there, too, what metrics tell of it.
+ *
  * The file is a help, and never the truth.  A time is of one change, which its
  * seq, instance and since_ns tell from every other, of whichever domain, boot or
  * daemon.  Whoever finds no file, no such time, or half of one, asks xenstore.
@@ -27,6 +29,13 @@ struct gsuspend_change {
     uint64_t seq, instance, since_ns;
 };
 
+/* What xensuspendd has counted since it began. */
+struct gsuspend_counters {
+    uint64_t coalesced;     /* changes that were published with a later one */
+    uint64_t failures;      /* publications that failed, and were tried again */
+    uint64_t losses;        /* ends of xenstored, and of all nodes with it */
+};
+
 /* An fd, to be closed; -1: errno. */
 int gsuspend_times_open_to_read(void);
 /* It is made where there is none. */
@@ -39,5 +48,11 @@ int gsuspend_times_write(int fd, const struct gsuspend_change *change,
 /* False: the file does not have the time of this change. */
 bool gsuspend_times_read(int fd, const struct gsuspend_change *change,
                          int64_t *since_time_ns);
+
+/* -1: errno. */
+int gsuspend_counters_write(int fd, const struct gsuspend_counters *counters);
+
+/* False: the file has none. */
+bool gsuspend_counters_read(int fd, struct gsuspend_counters *counters);
 
 #endif
