@@ -392,7 +392,7 @@ static void test_errors(void)
                "EINVAL for one that is shut down, or the caller's own");
     TAP_EQ_INT(libxl_domain_resume_virq(NULL, 3, LIBXL_RESUME_VIRQ_NONE, NULL),
                ERROR_GUEST_SUSPEND_SHUT_DOWN, "... without a vIRQ");
-    for (int own = ERROR_GUEST_SUSPEND_NO_XENSTORE;
+    for (int own = ERROR_GUEST_SUSPEND_CONTESTED;
          own <= ERROR_GUEST_SUSPEND_UNSUPPORTED; own++)
         TAP_OK(strcmp(libxl_guest_suspend_strerror(own), "unknown error"),
                "%d has words", own);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -61,7 +62,7 @@ struct gsuspend_xenstore {
 
 static bool no_xenstore, lost;
 static bool stopped;                /* xenstored: nothing is answered */
-static unsigned int nr_open, conflicts;
+static unsigned int nr_open, conflicts, conflict_ms;
 /* The latest time until which a caller would have waited. */
 static int64_t longest_ms;
 
@@ -210,6 +211,7 @@ int gsuspend_xenstore_transaction_end(struct gsuspend_xenstore *xs, bool commit,
         return 0;
     if (conflicts) {
         conflicts--;
+        poll(NULL, 0, (int)conflict_ms);
         errno = EAGAIN;
         return -1;
     }
@@ -344,7 +346,7 @@ static void reset(void)
     *request = *acpi_s3 = 0;
     beside = NULL;
     answer = NULL;
-    looks = nr_asked = pressed = conflicts = 0;
+    looks = nr_asked = pressed = conflicts = conflict_ms = 0;
     press_rc = 0;
     no_xenstore = lost = stopped = gsuspend_x86 = false;
     longest_ms = 0;
@@ -460,7 +462,19 @@ static void test_cannot(void)
     ends("a timeout below -1", NULL, ERROR_INVAL, "");
     reset();
     conflicts = 1000000;
-    ends("transactions in vain, for ever", NULL, ERROR_FAIL, "");
+    ends("transactions in vain, for ever", NULL, ERROR_GUEST_SUSPEND_CONTESTED,
+         "");
+    reset();
+    conflicts = 1000000;
+    conflict_ms = 20;
+    opts.timeout_ms = 100;
+    ends("... slowly, until the time is up", NULL,
+         ERROR_GUEST_SUSPEND_CONTESTED, "");
+    reset();
+    stopped = true;
+    opts.timeout_ms = 100;
+    ends("xenstored does not answer, until the time is up", NULL,
+         ERROR_GUEST_SUSPEND_NO_XENSTORE, "");
     reset();
     conflicts = 5;
     answer = takes_and_sleeps;

@@ -30,6 +30,11 @@ tests/e2e/tools/flock_SRCS := tests/e2e/tools/flock.c
 RIG_PROGRAMS += tests/e2e/tools/rtc-probe
 tests/e2e/tools/rtc-probe_SRCS := tests/e2e/tools/rtc-probe.c
 
+# So does this one, in one without a C library.
+RIG_PROGRAMS += tests/e2e/tools/request-fiend
+tests/e2e/tools/request-fiend_SRCS := tests/e2e/tools/request-fiend.c guest/agent/xenbus.c
+tests/e2e/tools/request-fiend_LDLIBS := -static
+
 RIG_PROGRAMS += tests/e2e/tools/wol-send
 tests/e2e/tools/wol-send_SRCS := tests/e2e/tools/wol-send.c
 

@@ -107,7 +107,20 @@ static enum node read_node(struct gsuspend_xenstore *xs, uint32_t domid,
     return found;
 }
 
-/* Put value where the node is as in from.  Gives how the node was before. */
+/*
+ * Conflicts, if there were any, are what has taken all the time: xenstored answers.
+ */
+static enum node replace_failed(int conflicts)
+{
+    if (conflicts && errno == ETIMEDOUT)
+        errno = EBUSY;
+    return NODE_ERROR;
+}
+
+/*
+ * Put value where the node is as in from.  Gives how the node was before.  EBUSY:
+ * somebody writes it without end.
+ */
 static enum node replace(struct gsuspend_xenstore *xs, uint32_t domid,
                          enum node from, const char *value, int64_t deadline_ms)
 {
@@ -119,7 +132,7 @@ static enum node replace(struct gsuspend_xenstore *xs, uint32_t domid,
     node_path(path, domid, "control/shutdown");
     for (tries = 0; tries < TRANSACTION_TRIES; tries++) {
         if (gsuspend_xenstore_transaction_start(xs, deadline_ms))
-            return NODE_ERROR;
+            return replace_failed(tries);
         found = read_node(xs, domid, deadline_ms);
         write_it = found == from;
         good = found != NODE_ERROR &&
@@ -129,10 +142,10 @@ static enum node replace(struct gsuspend_xenstore *xs, uint32_t domid,
         if (!gsuspend_xenstore_transaction_end(xs, good && write_it,
                                                deadline_ms)) {
             errno = saved_errno;
-            return good ? found : NODE_ERROR;
+            return good ? found : replace_failed(tries);
         }
         if (errno != EAGAIN)
-            return NODE_ERROR;
+            return replace_failed(tries);
     }
 
     errno = EBUSY;
@@ -172,8 +185,9 @@ static int rc_of_xenstore(void)
     case ENOMEM:
         return ERROR_NOMEM;
     case EACCES:
-    case EBUSY:
         return ERROR_FAIL;
+    case EBUSY:
+        return ERROR_GUEST_SUSPEND_CONTESTED;
     default:
         return ERROR_GUEST_SUSPEND_NO_XENSTORE;
     }

@@ -123,6 +123,8 @@ static const struct {
       "the guest took the request and did not sleep" },
     { ERROR_GUEST_SUSPEND_REQUEST_PENDING,
       "the guest was asked for something else: to power off, to reboot" },
+    { ERROR_GUEST_SUSPEND_CONTESTED,
+      "the guest writes control/shutdown without end: nobody can ask it" },
 };
 
 const char *libxl_guest_suspend_strerror(int rc)

@@ -131,7 +131,12 @@ typedef enum libxl_guest_suspend_error {
     /* The guest took the request, and did not go to sleep. */
     ERROR_GUEST_SUSPEND_DECLINED = -1017,
     /* The guest was asked for something else: to power off, to reboot... */
-    ERROR_GUEST_SUSPEND_REQUEST_PENDING = -1018
+    ERROR_GUEST_SUSPEND_REQUEST_PENDING = -1018,
+    /*
+     * The guest writes the node of its request without end, so that nobody else
+     * can change it.
+     */
+    ERROR_GUEST_SUSPEND_CONTESTED = -1019
 } libxl_guest_suspend_error;
 
 /*
@@ -545,6 +550,8 @@ int libxl_suspend_watch_next(libxl_suspend_watch *watch, int timeout_ms,
  *                           sleep (the record's denied_reason has why), or time
  *                           was up.  In the latter case it may yet sleep
  * ERROR_GUEST_SUSPEND_REQUEST_PENDING  it was asked to power off, to reboot...
+ * ERROR_GUEST_SUSPEND_CONTESTED  the guest writes the request's node without end.
+ *                           What it holds is the guest's doing
  * ERROR_ABORTED             see cancel_fd
  * ERROR_GUEST_SUSPEND_NO_XENSTORE  also if xenstored ends meanwhile
  * ERROR_GUEST_SUSPEND_DEVICE_MODEL  the button, and ctx is NULL or libxenlight is
