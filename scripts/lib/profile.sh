@@ -5,6 +5,7 @@
 # build), RIG_GIC (3, 2: an arm64 machine's interrupt controller, and so the
 # guests'), RIG_CPU (an arm64 machine's CPUs, as QEMU calls them), RIG_XEN_ARGS (more of
 # Xen's command line), RIG_ICOUNT (n, y: the machine's time counts its instructions),
+# RIG_XENSTORED (empty: Debian's xenstored; built, patched: see build-xenstored),
 # RIG_PYTHON (n, y: dom0 has Python, and scripts/bench), RIG_LIBVIRT (n, y: dom0 has
 # libvirt, with our driver), RIG_GUEST (rig, debian: a whole Debian besides the rig's
 # guest), RIG_TEST_PARTS (n, y: what only tests use), RIG_TOOLS (the release that our
@@ -21,6 +22,7 @@ RIG_GIC=${RIG_GIC:-3}
 RIG_CPU=${RIG_CPU:-cortex-a57}
 RIG_XEN_ARGS=${RIG_XEN_ARGS-}
 RIG_ICOUNT=${RIG_ICOUNT:-n}
+RIG_XENSTORED=${RIG_XENSTORED-}
 RIG_PYTHON=${RIG_PYTHON:-n}
 RIG_LIBVIRT=${RIG_LIBVIRT:-n}
 RIG_TEST_PARTS=${RIG_TEST_PARTS:-n}
@@ -29,7 +31,7 @@ RIG_TOOLS=${RIG_TOOLS:-$RIG_RELEASE}
 RIG_XEN_SOURCE=${RIG_XEN_SOURCE-}
 RIG_XEN_TOOLS=${RIG_XEN_TOOLS-}
 export RIG_RELEASE RIG_TOOLS RIG_ARCH RIG_DEBUG RIG_GIC RIG_CPU RIG_XEN_ARGS RIG_ICOUNT RIG_PYTHON RIG_XEN_SOURCE RIG_XEN_TOOLS
-export RIG_TEST_PARTS RIG_LIBVIRT RIG_GUEST
+export RIG_TEST_PARTS RIG_LIBVIRT RIG_GUEST RIG_XENSTORED
 
 # profile_directory NAME DIR FILE: DIR as an absolute path, if there is one.
 profile_directory() {
