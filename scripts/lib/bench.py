@@ -258,10 +258,10 @@ def measure(command, samples):
                 print(line, file=sys.stderr, flush=True)
                 continue
             _, figure, _, _, _, guests, _ = line.split()
-            if figure != last and figure != "clock":
+            if (figure, guests) != last and figure != "clock":
                 print(f"==> {figure}, {guests} guests", file=sys.stderr,
                       flush=True)
-                last = figure
+                last = figure, guests
     except KeyboardInterrupt:
         # It ends its machine, too.
         child.terminate()

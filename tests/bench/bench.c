@@ -58,6 +58,7 @@ void broken(const char *format, ...)
     vfprintf(stderr, format, args);
     va_end(args);
     fprintf(stderr, " (%s)\n", strerror(saved_errno));
+    xensuspendd_continue();
     if (!once && bench_ctx) {
         once = true;
         guests_end_all();

@@ -110,6 +110,13 @@ struct usage {
 void usage_now(struct usage *u);
 void usage_memory(struct usage *u);
 bool usage_has(const struct usage *u, int program);
+pid_t program_pid(int program);
+/*
+ * What comes with Xen is measured as on a host without xensuspendd, which would have
+ * xenstored answer its questions about each domain meanwhile.
+ */
+void xensuspendd_stop(void);
+void xensuspendd_continue(void);
 /* Until none of them has run for a while. */
 void usage_quiet(struct usage *u);
 /* Of a program's processes that were there all the time. */

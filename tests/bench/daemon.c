@@ -248,15 +248,6 @@ static void storm(struct guest *all, unsigned int nr)
     xs_close(xs);
 }
 
-static pid_t xensuspendd(void)
-{
-    usage_now(&before);
-    for (unsigned int i = 0; i < before.nr; i++)
-        if (before.processes[i].program == XENSUSPENDD)
-            return before.processes[i].pid;
-    broken("xensuspendd is not there");
-}
-
 static void calls_of(const char *which, unsigned int domains,
                      const struct command_calls *calls)
 {
@@ -277,7 +268,7 @@ static void traced(struct guest *g, unsigned int domains)
     guest_record(g, &r);
     guest_todo(g, BENCH_SERVE, 0);
     usage_quiet(&after);
-    process_trace_begin(xensuspendd());
+    process_trace_begin(program_pid(XENSUSPENDD));
     if (!guest_wake(g))
         broken("%s does not sleep", g->name);
     guest_wait_serving(g);
@@ -285,7 +276,7 @@ static void traced(struct guest *g, unsigned int domains)
     process_trace_end(&calls);
     calls_of("one-wake", domains, &calls);
 
-    process_trace_begin(xensuspendd());
+    process_trace_begin(program_pid(XENSUSPENDD));
     guest_todo(g, BENCH_SLEEP, 0);
     guest_wait_asleep(g, r.nr_suspends + 1);
     usage_quiet(&after);

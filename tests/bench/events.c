@@ -214,9 +214,11 @@ static void one_end(unsigned int domains)
     xs = watcher("@releaseDomain");
     usage_quiet(&after);
     drop_events(xs);
+    xensuspendd_stop();
     usage_quiet(&before);
     guest_todo(&g, BENCH_OFF, DELAY_MS);
     one_shutdown(&g, LIBXL_SHUTDOWN_REASON_POWEROFF, "shutdown", xs, domains);
+    xensuspendd_continue();
     xs_close(xs);
     guest_end(&g);
 }
@@ -236,9 +238,12 @@ static void one_upstream(struct guest *g, double unrecorded_us,
     wake(g);
     xs = watcher("@releaseDomain");
     usage_quiet(&before);
+    xensuspendd_stop();
+    usage_quiet(&before);
     guest_todo(g, BENCH_SHUTDOWN, DELAY_MS);
     event_us = one_shutdown(g, LIBXL_SHUTDOWN_REASON_SUSPEND, "upstream", xs,
                             domains);
+    xensuspendd_continue();
     sample("events", "upstream", "recorded", "us", domains,
            event_us - unrecorded_us);
     xs_close(xs);

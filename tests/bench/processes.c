@@ -132,6 +132,33 @@ bool usage_has(const struct usage *u, int program)
     return false;
 }
 
+pid_t program_pid(int program)
+{
+    static struct usage now;
+
+    usage_now(&now);
+    for (unsigned int i = 0; i < now.nr; i++)
+        if (now.processes[i].program == program)
+            return now.processes[i].pid;
+    broken("%s is not there", program_names[program]);
+}
+
+static pid_t stopped;
+
+void xensuspendd_stop(void)
+{
+    stopped = program_pid(XENSUSPENDD);
+    if (kill(stopped, SIGSTOP))
+        broken("stopping xensuspendd");
+}
+
+void xensuspendd_continue(void)
+{
+    if (stopped)
+        kill(stopped, SIGCONT);
+    stopped = 0;
+}
+
 struct used usage_between(const struct usage *before, const struct usage *after,
                           int program)
 {
