@@ -71,6 +71,9 @@ request_cycles() {
         xl trigger g sleep --wait --timeout=60 || fail "request $cycle"
         expect_eq "suspends after request $cycle" "$cycle" "$(suspends "$domid")"
         request_woken "$cycle"
+        # The next request would take a second sleep for the one that it asks for.
+        guest_run g 60 'echo here' >/dev/null
+        expect_eq "suspends after wake $cycle" "$cycle" "$(suspends "$domid")"
         [ $((cycle % 25)) -ne 0 ] || note "$cycle cycles"
     done
     # Rare: otherwise something else is wrong.
