@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -77,6 +78,9 @@ static void serve_read(int fd, uint32_t id, const char *path)
         answer(fd, XS_READ, reversed_id, "first", 5);
         reversed_id = 0;
     } else if (!strcmp(path, "/value")) {
+        answer(fd, XS_READ, id, "text", 4);
+    } else if (!strcmp(path, "/steady")) {
+        usleep(2000);
         answer(fd, XS_READ, id, "text", 4);
     } else if (!strcmp(path, "/empty")) {
         answer(fd, XS_READ, id, "", 0);
@@ -281,6 +285,52 @@ static bool many_are(char **values, size_t nr)
     }
 
     return good;
+}
+
+static long waits(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_nvcsw;
+}
+
+/* Answers are let gather: it is not worth a wake-up for each. */
+static void test_gather(void)
+{
+    const char *paths[32];
+    char *values[32];
+    struct gsuspend_xenstore *xs;
+    unsigned int wrong = 0;
+    long before;
+    size_t i;
+
+    for (i = 0; i < 32; i++)
+        paths[i] = "/steady";
+    start();
+    xs = gsuspend_xenstore_open(-1);
+    before = waits();
+    TAP_OK(!gsuspend_xenstore_read_many(xs, paths, values, 32,
+                                        gsuspend_now_ms() + LONG_MS),
+           "answers at a steady rate");
+    /* 2 ms each, and 10 ms at most. */
+    TAP_OK(waits() - before < 24, "%ld waits for 32 answers",
+           waits() - before);
+    for (i = 0; i < 32; i++) {
+        wrong += !values[i] || strcmp(values[i], "text");
+        free(values[i]);
+    }
+    TAP_EQ_INT(wrong, 0, "wrong ones");
+
+    /* One that never comes: the deadline holds. */
+    paths[1] = "/late";
+    TAP_OK(gsuspend_xenstore_read_many(xs, paths, values, 32,
+                                       gsuspend_now_ms() + 200) &&
+           errno == ETIMEDOUT, "one of them does not come");
+    for (i = 0; i < 32; i++)
+        free(values[i]);
+    gsuspend_xenstore_close(xs);
+    stop();
 }
 
 static void test_many(void)
@@ -490,6 +540,7 @@ int main(void)
     gsuspend_xenstore_close(NULL);
     test_read();
     test_many();
+    test_gather();
     test_directory();
     test_events();
     test_transaction();

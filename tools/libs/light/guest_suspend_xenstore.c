@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <xen/io/xs_wire.h>
@@ -27,6 +28,10 @@
 
 /* Requests that are sent at once.  Their answers fit in a socket's buffer. */
 #define WINDOW 32
+
+/* Fewer answers than these are not worth a sleep; and the longest one. */
+#define GATHER_LEAST 4
+#define GATHER_MAX_NS 10000000
 
 /* A request. */
 struct out {
@@ -306,16 +311,47 @@ char *gsuspend_xenstore_read(struct gsuspend_xenstore *xs, const char *path,
     return strdup(xs->in.body);
 }
 
+static int64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/*
+ * Sleep for as long as the answers that are left take, at the rate of those that came.
+ * Each comes in two pieces, and to wake for each piece is most of what a list of many
+ * domains costs.
+ */
+static void let_gather(int64_t begin_ns, unsigned int got, unsigned int left)
+{
+    int64_t ns = (now_ns() - begin_ns) / got * left;
+    struct timespec rest = {
+        .tv_nsec = ns < GATHER_MAX_NS ? (long)ns : GATHER_MAX_NS
+    };
+
+    nanosleep(&rest, NULL);
+}
+
 /* The answers to nr requests, of which the last has the last id.  -1: errno. */
 static int collect_values(struct gsuspend_xenstore *xs, char **values,
                           unsigned int nr, int *refused, int64_t deadline_ms)
 {
     const uint32_t first_id = xs->last_id - nr + 1;
+    const int64_t begin_ns = now_ns();
     uint32_t due = (uint32_t)(UINT64_MAX >> (64 - nr)), at;
+    unsigned int got = 0, got_before = 0;
     int r;
 
     while (due) {
         r = receive(xs, true);
+        if (!r && got > got_before && nr - got >= GATHER_LEAST) {
+            /* Once for what came: if nothing more does, poll() has the deadline. */
+            let_gather(begin_ns, got, nr - got);
+            got_before = got;
+            continue;
+        }
         if (r < 0 || (!r && wait_ready(xs->fd, POLLIN, deadline_ms)))
             return -1;
         at = xs->in.header.req_id - first_id;
@@ -324,6 +360,7 @@ static int collect_values(struct gsuspend_xenstore *xs, char **values,
             continue;
 
         due &= ~(1U << at);
+        got++;
         if (xs->in.header.type != XS_ERROR)
             values[at] = strdup(xs->in.body);
         r = xs->in.header.type == XS_ERROR ? errno_of(xs->in.body) : 0;
