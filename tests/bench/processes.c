@@ -143,6 +143,17 @@ pid_t program_pid(int program)
     broken("%s is not there", program_names[program]);
 }
 
+uint64_t process_ns(pid_t pid)
+{
+    char path[64], line[256];
+    uint64_t ns;
+
+    snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
+    if (!first_line(path, line) || sscanf(line, "%"SCNu64, &ns) != 1)
+        broken("%s", path);
+    return ns;
+}
+
 static pid_t stopped;
 
 void xensuspendd_stop(void)
