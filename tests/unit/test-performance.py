@@ -59,9 +59,9 @@ ok(text.index(page.END) < 3500, "the table is on the first screen")
 lines = list(drawn(svg))
 wanted = page.points(medians)
 ok([title for title, _ in lines] ==
-   [title.replace("'", "&apos;") for title, _ in page.LINES] or
+   [title.replace("'", "&apos;") for title, _, _ in page.LINES] or
    [title.replace("&apos;", "'") for title, _ in lines] ==
-   [title for title, _ in page.LINES], "the picture's lines", lines)
+   [title for title, _, _ in page.LINES], "the picture's lines", lines)
 x, y = [], []
 for (title, pixels), values in zip(lines, wanted):
     # The mark of the key comes last.
