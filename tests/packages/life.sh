@@ -99,6 +99,10 @@ check "the service is enabled" sh -c '
     [ -L /etc/systemd/system/multi-user.target.wants/xensuspendd.service ] &&
     [ -e "$(readlink -f /etc/systemd/system/multi-user.target.wants/xensuspendd.service)" ] &&
     ls /etc/rc2.d/S*xensuspendd /etc/rc0.d/K*xensuspendd'
+check "guests are woken before xendomains stops" sh -c '
+    ls /etc/rc0.d/K*xen-guest-suspend-wake /etc/rc6.d/K*xen-guest-suspend-wake \
+        /usr/lib/systemd/system/xen-guest-suspend-wake.service \
+        /usr/lib/systemd/system/xendomains.service.d/xen-guest-suspend.conf'
 check "the guest's agent is a service, and ends where there is no Xen" sh -c '
     [ -e "$(readlink -f /etc/systemd/system/multi-user.target.wants/xen-guest-suspend-agent.service)" ] &&
     ls /etc/rc2.d/S*xen-guest-suspend-agent && xen-guest-suspend-agent --help &&
