@@ -17,7 +17,7 @@ tests/bench/bench_LDLIBS = $(XENLIGHT_LIBS) -lxenctrl -lxenforeignmemory \
 LINT_C += $(bench_arm64:%=tests/bench/%)
 
 UNIT_SCRIPTS += tests/unit/test-bench.py tests/unit/test-performance.py
-LINT_PY += scripts/lib/bench.py scripts/performance-page
+LINT_PY += scripts/lib/bench.py scripts/performance-page tests/bench/wol-traffic.py
 
 # On the rig, whatever this tree was configured for.
 .PHONY: bench
