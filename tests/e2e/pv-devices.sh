@@ -10,8 +10,13 @@ add)
         xenstore-write "$XENBUS_PATH/physical-device" "$(stat -c %t:%T "$disk")"
     ;;
 online)
-    # shellcheck disable=SC2154 # libxl sets it
-    ifconfig "$vif" "$(xenstore-read "$XENBUS_PATH/ip")" netmask 255.255.255.0 up &&
-        xenstore-write "$XENBUS_PATH/hotplug-status" connected
+    # With an address it is routed.  Without one it is a port of its bridge.
+    # shellcheck disable=SC2154 # libxl sets vif
+    if address=$(xenstore-read "$XENBUS_PATH/ip" 2>/dev/null); then
+        busybox ifconfig "$vif" "$address" netmask 255.255.255.0 up
+    else
+        busybox brctl addif "$(xenstore-read "$XENBUS_PATH/bridge")" "$vif" &&
+            busybox ifconfig "$vif" up
+    fi && xenstore-write "$XENBUS_PATH/hotplug-status" connected
     ;;
 esac

@@ -103,16 +103,19 @@ void print(const char *format, ...)
     xen_evtchn_send(console_port);
 }
 
+bool console_has_input(void)
+{
+    return ring && __atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) != ring->in_cons;
+}
+
 int console_getchar(void)
 {
     XENCONS_RING_IDX cons;
     int c;
 
-    if (!ring)
+    if (!console_has_input())
         return -1;
     cons = ring->in_cons;
-    if (__atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) == cons)
-        return -1;
     c = (unsigned char)ring->in[MASK_XENCONS_IDX(cons, ring->in)];
     __atomic_store_n(&ring->in_cons, cons + 1, __ATOMIC_RELEASE);
     return c;

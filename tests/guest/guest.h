@@ -222,6 +222,7 @@ void uart_send(char c);
 extern unsigned int console_port;
 void console_init(void);
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool console_has_input(void);
 int console_getchar(void);          /* -1: nothing there */
 
 #endif

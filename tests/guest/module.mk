@@ -117,7 +117,7 @@ tests/guest/s3count.bin: $(srcdir)/tests/guest/s3count.S \
 	@mkdir -p $(@D)
 	$(GUEST_CCX86) $(guest_linkx86) -T $(srcdir)/tests/guest/s3count.lds -o $@ $<
 
-guest_sources3hvm := $(addprefix $(srcdir)/tests/guest/,s3hvm.S s3hvm.c console.c)
+guest_sources3hvm := $(addprefix $(srcdir)/tests/guest/,s3hvm.S s3hvm.c x86-rtc.c console.c)
 tests/guest/s3hvm.elf: $(guest_sources3hvm) $(srcdir)/tests/guest/s3hvm.lds $(guest_headers)
 	@mkdir -p $(@D)
 	$(GUEST_CCX86) $(call guest_cppflags,$(GUEST_CCX86)) $(guest_cflags) $(guest_machinex86) \

@@ -5,7 +5,15 @@
  *
  * control/shutdown      poweroff, halt, reboot, suspend (for xl save) and s3, which it
  *                       says that it takes
- * a line on its console     it goes to sleep
+ *
+ * A line on its console:
+ *
+ * arm SECONDS           sets the alarm of its RTC
+ * alarm SECONDS         the same, and it goes to sleep
+ * flap COUNT            sleeps so often, for an alarm that has always come already
+ * alarms                sets its alarm again and again, until the next line
+ * busy                  computes, until the next line
+ * any other             it goes to sleep
  *
  * Its lines are those of the rig's Linux guest: "guest: up", "guest: awake N".
  * The machine is QEMU's PC as Xen's toolstack sets it up, with SVM.  Interrupts stay
@@ -20,12 +28,14 @@
 #include <xen/memory.h>
 #include <xen/sched.h>
 
+#include "x86-rtc.h"
+
 /* Of s3hvm.S, where QEMU puts it: a real mode address, segment 0x1028. */
 #define WAKING_VECTOR               0x10280U
 
 void program_start(unsigned int woken) __attribute__((noreturn));
 
-static unsigned int awake_count;
+static unsigned int awake_count, flaps_left;
 
 /* The machine. */
 
@@ -295,13 +305,89 @@ static void follow_request(void)
         print("guest: request '%s'\n", request);
 }
 
+/* The number behind this word; false: the line has another word. */
+static bool is_command(const char *line, const char *word, unsigned int *number)
+{
+    while (*word)
+        if (*line++ != *word++)
+            return false;
+    if (*line && *line != ' ')
+        return false;
+    for (*number = 0; *line; line++)
+        if (*line >= '0' && *line <= '9')
+            *number = *number * 10 + (unsigned int)(*line - '0');
+    return true;
+}
+
+/* Until there is more on the console: how often it has set its alarm, or computed. */
+static void work(bool sets_alarms)
+{
+    unsigned int done = 0;
+    volatile unsigned int i;
+
+    rtc_arm(3600);
+    print("guest: busy\n");
+    while (!console_has_input()) {
+        if (sets_alarms)
+            rtc_arm_again();
+        else
+            for (i = 0; i < 1000; i++)
+                ;
+        done++;
+    }
+    print("guest: done %u\n", done);
+}
+
+static void follow_line(const char *line)
+{
+    unsigned int number;
+
+    if (is_command(line, "arm", &number)) {
+        rtc_arm(number);
+        print("guest: armed\n");
+    } else if (is_command(line, "alarm", &number)) {
+        rtc_arm(number);
+        sleep_now();
+    } else if (is_command(line, "flap", &number)) {
+        flaps_left = number;
+        rtc_arm(1);
+        sleep_now();
+    } else if (is_command(line, "alarms", &number))
+        work(true);
+    else if (is_command(line, "busy", &number))
+        work(false);
+    else
+        sleep_now();
+}
+
 static void follow_console(void)
 {
+    static char line[32];
+    static size_t length;
     int c;
 
-    while ((c = console_getchar()) >= 0)
-        if (c == '\n')
-            sleep_now();
+    while ((c = console_getchar()) >= 0) {
+        if (c != '\n') {
+            if (length < sizeof(line) - 1)
+                line[length++] = (char)c;
+            continue;
+        }
+        line[length] = '\0';
+        length = 0;
+        follow_line(line);
+    }
+}
+
+static void wake_up(void)
+{
+    power_management_start();
+    awake_count++;
+    /* The alarm's flag stays: it has come for the next sleep, too. */
+    if (flaps_left && --flaps_left)
+        sleep_now();
+    if (rtc_alarm_came())
+        print("guest: alarm\n");
+    print("guest: awake %u\n", awake_count);
 }
 
 void program_start(unsigned int woken)
@@ -309,10 +395,9 @@ void program_start(unsigned int woken)
     char event[16];
 
     pit_stop();
-    if (woken) {
-        power_management_start();
-        print("guest: awake %u\n", ++awake_count);
-    } else {
+    if (woken)
+        wake_up();
+    else {
         domain_start();
         print("guest: up, 1 vcpu\n");
     }
