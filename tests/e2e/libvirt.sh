@@ -55,7 +55,7 @@ wait_for_libvirt() {
     done
 }
 libvirt_hears() {
-    echo "<domain type='xen'><name>probe</name><memory>1024</memory><os>$(libvirt_type)<kernel>/boot/guest/kernel</kernel></os></domain>" >probe.xml
+    libvirt_xml probe 1 "$(libvirt_type)<kernel>/boot/guest/kernel</kernel>"
     virsh -q define probe.xml >/dev/null && virsh -q undefine probe >/dev/null
     grep -q "'probe'.* Undefined" events
 }
@@ -85,6 +85,18 @@ libvirt_type() {
     *) echo "<type arch='aarch64' machine='xenpv'>xen</type>" ;;
     esac
 }
+# libvirt_xml NAME MIB OS [MORE]: NAME.xml describes a domain; OS and MORE are XML.
+libvirt_xml() {
+    cat >"$1.xml" <<XML
+<domain type='xen'>
+  <name>$1</name>
+  <memory unit='MiB'>$2</memory>
+  <vcpu>1</vcpu>
+  <os>$3</os>
+  ${4-}
+</domain>
+XML
+}
 # libvirt_start_domain NAME: by NAME.xml; sets domid.
 libvirt_start_domain() {
     virsh -q define "$1.xml" || fail "virsh define $1.xml"
@@ -97,39 +109,19 @@ libvirt_start_domain() {
 # libvirt_boot NAME [PM]: guest_boot, by libvirt.
 libvirt_boot() {
     guest_machine >/dev/null
-    cat >"$1.xml" <<XML
-<domain type='xen'>
-  <name>$1</name>
-  <memory unit='MiB'>160</memory>
-  <vcpu>1</vcpu>
-  <os>
-    $(libvirt_type)
+    libvirt_xml "$1" 160 "$(libvirt_type)
     <kernel>/boot/guest/kernel</kernel>
     <initrd>${libvirt_initrd:-/boot/guest/initrd}</initrd>
-    <cmdline>console=hvc0 rdinit=/init no_console_suspend quiet $guest_options</cmdline>
-  </os>
-  ${2-<pm><suspend-to-mem enabled='yes'/></pm>}
-  $(libvirt_machine)
-</domain>
-XML
+    <cmdline>console=hvc0 rdinit=/init no_console_suspend quiet $guest_options</cmdline>" \
+        "${2-<pm><suspend-to-mem enabled='yes'/></pm>}$(libvirt_machine)"
     show cat "$1.xml"
     libvirt_start_domain "$1"
     guest_says "$1" "$guest_boot_s" '^guest: up'
 }
 # libvirt_s3_create NAME: s3_create, by libvirt.
 libvirt_s3_create() {
-    cat >"$1.xml" <<XML
-<domain type='xen'>
-  <name>$1</name>
-  <memory unit='MiB'>4</memory>
-  <vcpu>1</vcpu>
-  <os>
-    <type arch='x86_64' machine='xenpvh'>xenpvh</type>
-    <kernel>/e2e/guests/s3count.bin</kernel>
-  </os>
-  <on_poweroff>destroy</on_poweroff>
-</domain>
-XML
+    libvirt_xml "$1" 4 "<type arch='x86_64' machine='xenpvh'>xenpvh</type>
+    <kernel>/e2e/guests/s3count.bin</kernel>" "<on_poweroff>destroy</on_poweroff>"
     libvirt_start_domain "$1"
 }
 
