@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Debian's source of the libvirt that libvirt/VERSION is a series for.  Sourced
-# after xen-source.sh, whose functions for one source package and its archives
-# serve here: libvirt_source sets what they look at.
+# Debian's source of the libvirt of RIG_RELEASE, that libvirt/VERSION is a series for.
+# Sourced after profile.sh and xen-source.sh, whose functions for one source package and
+# its archives serve here: libvirt_source sets what they look at.
 
-libvirt_version=11.3
+case $RIG_RELEASE in
+bookworm) libvirt_version=9.0 ;;
+*) libvirt_version=11.3 ;;
+esac
 
 # As xen_source_versions, of that libvirt.
 libvirt_source_versions() {

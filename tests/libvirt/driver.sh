@@ -560,7 +560,8 @@ case_none_as_stock() { as_stock /mnt/modules/none/libvirt_driver_libxl.so "$with
 
 mkdir -p /dev/xen
 : >/dev/xen/xenstored
-sed -i 's/^#auth_unix_rw.*/auth_unix_rw = "none"/' /etc/libvirt/libvirtd.conf
+mkdir -p /etc/libvirt
+echo 'auth_unix_rw = "none"' >>/etc/libvirt/libvirtd.conf
 module=${1:-$installed/libvirt_driver_libxl.so}
 drivers "$module"
 

@@ -1,4 +1,4 @@
-# libvirt's driver on a fake libxl: see scripts/check libvirt-trixie.
+# libvirt's driver on a fake libxl: see scripts/check libvirt-trixie libvirt-bookworm.
 #
 # SPDX-License-Identifier: GPL-2.0-only
 

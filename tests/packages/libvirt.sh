@@ -76,6 +76,9 @@ differences() (
         sed -i '/^Version:/d; /^Installed-Size:/d; s/libxlguestsuspend1 ([^)]*), //
             s/\(libxen[a-z0-9.]*\) ([^)]*)/\1/g' "$which/DEBIAN/control"
         rm "$which/DEBIAN/md5sums"
+        # Ours are in them. In Debian 13 another package has them.
+        rm -f "$which"/usr/share/doc/libvirt-daemon-driver-xen/NEWS.gz \
+            "$which"/usr/share/doc/libvirt-daemon-driver-xen/changelog.Debian.gz
     done
     diff -r --no-dereference stock with
 )
@@ -105,12 +108,12 @@ result "the stock package takes its place again" back_and_forth
 # Its checks ask git which files there are: those of the original source, which has
 # copies of other projects as well.  Those for Python are left out.
 source_checks() (
-    libvirt_source package-libvirt-trixie-amd64
+    libvirt_source "package-libvirt-$RIG_RELEASE-amd64"
     mkdir "$work/source" && cd "$work/source" || exit
     tar -x -f "$(xen_source_field orig)" --strip-components=1 && git init -q . && git add . &&
         git rm -r -q --cached subprojects || exit
     check_source >"$work/checks.stock"
-    for p in "$top/libvirt/$libvirt_version"/*.patch; do git apply --index "$p" || exit; done
+    git apply --index "$top/patches/libvirt-$libvirt_version-guest-suspend.patch" || exit
     check_source >"$work/checks"
     wc -l "$work/checks.stock" "$work/checks"
     [ "$(wc -l <"$work/checks")" -gt 100 ] || exit

@@ -37,10 +37,11 @@ for patch in "$src"/patches/xen-*-guest-suspend.patch; do
     result "$patch was made from today's edits" "$src/hypervisor/maintain" fresh "$src/$patch"
 done
 # shellcheck disable=SC2317 # called by result
-same_series() { cat "$1"/*.patch | diff - "$2"; }
-for series in "$src"/libvirt/[0-9]*; do
-    patch=patches/libvirt-${series##*/}-guest-suspend.patch
-    result "$patch is the series in libvirt/ (else run make, and commit it)" same_series "$series" "$src/$patch"
+same_series() { "$src/libvirt/series" "$1" | xargs cat | diff - "$2"; }
+for version in "$src"/libvirt/[0-9]*; do
+    version=${version##*/}
+    patch=patches/libvirt-$version-guest-suspend.patch
+    result "$patch is the series in libvirt/ (else run make, and commit it)" same_series "$version" "$src/$patch"
 done
 echo "1..$n"
 exit "$failed"
