@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -302,6 +303,7 @@ static void test_gather(void)
     char *values[32];
     struct gsuspend_xenstore *xs;
     unsigned int wrong = 0;
+    int64_t begin_ms, most;
     long before;
     size_t i;
 
@@ -309,13 +311,19 @@ static void test_gather(void)
         paths[i] = "/steady";
     start();
     xs = gsuspend_xenstore_open(-1);
+    begin_ms = gsuspend_now_ms();
     before = waits();
     TAP_OK(!gsuspend_xenstore_read_many(xs, paths, values, 32,
                                         gsuspend_now_ms() + LONG_MS),
            "answers at a steady rate");
-    /* 2 ms each, and 10 ms at most. */
-    TAP_OK(waits() - before < 24, "%ld waits for 32 answers",
-           waits() - before);
+    /*
+     * One answer in 2 ms, and a sleep of 10 ms at most.  On a slow machine, on which the
+     * answers take longer, there are more sleeps.
+     */
+    most = 12 + 2 * (gsuspend_now_ms() - begin_ms) / 10;
+    TAP_OK(waits() - before <= most,
+           "%ld waits for 32 answers, of at most %" PRId64, waits() - before,
+           most);
     for (i = 0; i < 32; i++) {
         wrong += !values[i] || strcmp(values[i], "text");
         free(values[i]);
