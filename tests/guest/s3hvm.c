@@ -13,6 +13,7 @@
  * flap COUNT            sleeps so often, for an alarm that has always come already
  * alarms                sets its alarm again and again, until the next line
  * busy                  computes, until the next line
+ * stop                  ends these two, and does nothing else
  * any other             it goes to sleep
  *
  * Its lines are those of the rig's Linux guest: "guest: up", "guest: awake N".
@@ -356,7 +357,7 @@ static void follow_line(const char *line)
         work(true);
     else if (is_command(line, "busy", &number))
         work(false);
-    else
+    else if (!is_command(line, "stop", &number))
         sleep_now();
 }
 
