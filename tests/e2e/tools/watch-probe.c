@@ -7,10 +7,11 @@
  *       times as fast as a program can; then wait until the tree shows what
  *       the hypervisor says, suspended and counted.  Prints the sleeps and how
  *       long the tree took, at the median and at most
- *   watch-probe fair TIMES MOST DOMID FLAPPER
- *       TIMES times, a while apart: wake the domain, and count how often FLAPPER's
- *       state is published before the domain's change is; wrong if more than
- *       MOST times
+ *   watch-probe fair TIMES MOST DOMID [FLAPPER...]
+ *       TIMES times, a while apart: wake the domain, and count how often the
+ *       FLAPPERs' states are published before the domain's change is; wrong if
+ *       more than MOST times, or if a flapper is never published.  Prints how long
+ *       the domain's changes took, at the median and at most
  *   watch-probe agree
  *       compare what /tool/guest-suspend says with the records; prints what
  *       differs, and how many domains there are
@@ -40,6 +41,7 @@
 #define LIMIT_MS 30000
 /* Slow enough that no rate limit of the daemon's has a say, for two changes. */
 #define APART_US 400000
+#define MOST_FLAPPERS 16
 
 static struct gsuspend_call *call;
 static struct xs_handle *xs;
@@ -113,12 +115,17 @@ static void wake(uint32_t domid, uint64_t *at_us)
     broken("a wake");
 }
 
+static void state_path(uint32_t domid, char path[96])
+{
+    snprintf(path, 96, ROOT "/%"PRIu32"/state", domid);
+}
+
 /* What the tree says of a domain; "": nothing. */
 static void read_record(uint32_t domid, char record[RECORD_SIZE])
 {
     char path[96], *text;
 
-    snprintf(path, sizeof(path), ROOT "/%"PRIu32"/state", domid);
+    state_path(domid, path);
     text = xs_read(xs, XBT_NULL, path, NULL);
     snprintf(record, RECORD_SIZE, "%s", text ? text : "");
     free(text);
@@ -184,7 +191,7 @@ static void watch_state(uint32_t domid)
 {
     char path[96];
 
-    snprintf(path, sizeof(path), ROOT "/%"PRIu32"/state", domid);
+    state_path(domid, path);
     watch(path);
 }
 
@@ -232,45 +239,84 @@ static int do_settle(int argc, char **argv)
     return 0;
 }
 
+/* Which of the flappers an event is of; nr: of none. */
+static uint32_t flapper_of(char **event, char (*paths)[96], uint32_t nr)
+{
+    uint32_t i;
+
+    for (i = 0; i < nr && strcmp(event[XS_WATCH_TOKEN], paths[i]); i++)
+        ;
+    return i;
+}
+
+/* Wake it; how many of the flappers' events come before its own. */
+static uint32_t overtaken(uint32_t domid, char (*paths)[96], uint32_t nr,
+                          uint64_t *us)
+{
+    uint32_t before = 0;
+    uint64_t begin;
+    bool come;
+
+    wake(domid, &begin);
+    do {
+        char **event = next_event();
+
+        come = flapper_of(event, paths, nr) == nr;
+        before += !come;
+        free(event);
+    } while (!come);
+    *us = now_us() - begin;
+    return before;
+}
+
 static int do_fair(int argc, char **argv)
 {
-    uint32_t times, most, domid, flapper, i, worst = 0, published = 0;
-    char mine[96], other[96];
+    uint32_t times, most, domid, nr, i, worst = 0, all = 0;
+    uint32_t published[MOST_FLAPPERS] = { 0 };
+    char flappers[MOST_FLAPPERS][96];
+    bool good = true;
+    uint64_t *us;
 
-    if (argc != 4)
+    if (argc < 3 || argc > 3 + MOST_FLAPPERS)
         return 2;
     times = number(argv[0]);
     most = number(argv[1]);
     domid = number(argv[2]);
-    flapper = number(argv[3]);
-    snprintf(mine, sizeof(mine), ROOT "/%"PRIu32"/state", domid);
-    snprintf(other, sizeof(other), ROOT "/%"PRIu32"/state", flapper);
-    watch(mine);
-    watch(other);
+    nr = (uint32_t)argc - 3;
+    us = room_for(times);
+    watch_state(domid);
+    for (i = 0; i < nr; i++) {
+        state_path(number(argv[3 + i]), flappers[i]);
+        watch(flappers[i]);
+    }
+    /* A new watch fires once. */
+    for (i = 0; i <= nr; i++)
+        free(next_event());
     for (i = 0; i < times; i++) {
-        uint32_t before = 0;
-        uint64_t begin;
+        uint32_t before;
         char **event;
-        bool come;
 
         usleep(APART_US);
         while ((event = xs_check_watch(xs))) {
-            published += !strcmp(event[XS_WATCH_TOKEN], other);
+            const uint32_t of = flapper_of(event, flappers, nr);
+
+            if (of < nr)
+                published[of]++;
             free(event);
         }
-        wake(domid, &begin);
-        do {
-            event = next_event();
-            come = !strcmp(event[XS_WATCH_TOKEN], mine);
-            before += !come;
-            free(event);
-        } while (!come);
+        before = overtaken(domid, flappers, nr, &us[i]);
         if (before > worst)
             worst = before;
     }
-    printf("%"PRIu32" changes: at most %"PRIu32" of the flapper's came first; "
-           "%"PRIu32" in the pauses\n", times, worst, published);
-    return worst <= most && published ? 0 : 1;
+    for (i = 0; i < nr; i++) {
+        good &= published[i] != 0;
+        all += published[i];
+    }
+    printf("%"PRIu32" changes: at most %"PRIu32" of the flappers' came first; "
+           "%"PRIu32" in the pauses\n", times, worst, all);
+    print_times("wake to event", us, times);
+    free(us);
+    return good && worst <= most ? 0 : 1;
 }
 
 static bool is_word(const char *record, const char *name, const char *wanted)
