@@ -72,9 +72,10 @@ differences() (
         with) deb=$(echo debs/libvirt-daemon-driver-xen_*.deb) ;;
         esac
         dpkg-deb -x "$deb" "$which" && dpkg-deb -e "$deb" "$which/DEBIAN" || exit 1
-        # Debian may have built it with an earlier one of its Xen's libraries.
+        # Debian may have built it with an earlier one of its Xen's libraries; and what we
+        # add may need a newer GLib than the rest.
         sed -i '/^Version:/d; /^Installed-Size:/d; s/libxlguestsuspend1 ([^)]*), //
-            s/\(libxen[a-z0-9.]*\) ([^)]*)/\1/g' "$which/DEBIAN/control"
+            s/\(libxen[a-z0-9.]*\|libglib2[-.a-z0-9]*\) ([^)]*)/\1/g' "$which/DEBIAN/control"
         rm "$which/DEBIAN/md5sums"
         # Ours are in them. In Debian 13 another package has them.
         rm -f "$which"/usr/share/doc/libvirt-daemon-driver-xen/NEWS.gz \
@@ -111,7 +112,7 @@ source_checks() (
     libvirt_source "package-libvirt-$RIG_RELEASE-amd64"
     mkdir "$work/source" && cd "$work/source" || exit
     tar -x -f "$(xen_source_field orig)" --strip-components=1 && git init -q . && git add . &&
-        git rm -r -q --cached subprojects || exit
+        git rm -r -q --cached --ignore-unmatch subprojects || exit
     check_source >"$work/checks.stock"
     git apply --index "$top/patches/libvirt-$libvirt_version-guest-suspend.patch" || exit
     check_source >"$work/checks"
