@@ -111,8 +111,13 @@ events_ready() {
 }
 events_end() { kill "$(cat "$work/events.pid")" 2>/dev/null; }
 daemon_pid() { cat "$work/pid"; }
-# One that nobody has waited for yet has no program any more.
-daemon_gone() { ! readlink "/proc/$(daemon_pid)/exe" >/dev/null; }
+# Nobody may have waited for it yet.  As long as one of its threads is left, it may have
+# the lock on its pid file.
+daemon_gone() {
+    [ -e "/proc/$(daemon_pid)" ] || return 0
+    [ "$(find "/proc/$(daemon_pid)/task" -mindepth 1 -maxdepth 1 | wc -l)" -eq 1 ] &&
+        grep -q '^State:[[:space:]]*Z' "/proc/$(daemon_pid)/status"
+}
 daemon_end() {
     kill "-$1" "$(daemon_pid)" 2>/dev/null
     wait_for daemon_gone
