@@ -120,6 +120,9 @@ static void test_coalesced(void)
         { 0, 0, 0, RUNNING, 5, RUNNING, 0 },
         { 9, 9, 3, SUSPENDED, 5, RUNNING, 0 },
         { 10, 0, 0, RUNNING, 5, RUNNING, 0 },
+        /* More than there have been: somebody has edited the node. */
+        { 10, 11, 6, RUNNING, 5, RUNNING, 0 },
+        { 10, 11, UINT64_MAX, RUNNING, 5, RUNNING, 0 },
     };
 
     begin("coalesced");

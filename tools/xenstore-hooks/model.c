@@ -468,13 +468,14 @@ uint64_t model_coalesced(const struct domain *domain)
 {
     const struct xen_guest_suspend_record *rec = &domain->rec;
     const struct shown *shown = &domain->shown;
-    uint64_t since;
+    uint64_t now, then;
 
-    if (!shown->seq || shown->instance != rec->instance)
+    if (!shown->seq || shown->instance != rec->instance ||
+        shown->suspends > rec->nr_suspends)
         return 0;
-    since = changes(rec->nr_suspends, rec->state) -
-            changes(shown->suspends, shown->state);
-    return since ? since - 1 : 0;
+    now = changes(rec->nr_suspends, rec->state);
+    then = changes(shown->suspends, shown->state);
+    return now > then ? now - then - 1 : 0;
 }
 
 uint64_t model_previous_seq(const struct domain *domain)
