@@ -12,7 +12,7 @@ ALL_TARGETS += $(host_MADE)
 $(host_MADE): %: $(srcdir)/%.in config/config.mk
 	@mkdir -p $(@D)
 	$(call step,SED,$@) sed 's|@sbindir@|$(sbindir)|g; s|@sysconfdir@|$(sysconfdir)|g' $< >$@
-LINT_SH += $(addsuffix .in,$(host_SCRIPTS))
+LINT_SH += $(addsuffix .in,$(host_SCRIPTS)) $(host_DIR)/wake.init.in
 
 INSTALL_FILES += \
     755:$(host_DIR)/xen-guest-suspend-host:$(sbindir)/xen-guest-suspend-host \
